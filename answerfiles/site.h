@@ -1,0 +1,257 @@
+/* site.h - the one description of a deployment: district → school → pool → host.
+ *
+ * Everything downstream receives a `const struct plan *` whose defaults are resolved and whose values are checked;
+ * nothing downstream re-reads YAML or re-decides a default. All memory belongs to the plan's arena. Strings are UTF-8;
+ * those that reach an answer file are ASCII (checked). Addresses are in host byte order, sizes in bytes. */
+#pragma once
+#include "answerfiles/diag.h"
+#include "answerfiles/release.h"
+#include "base/arena.h"
+#include <stdint.h>
+
+/* Who said it; a higher level wins. */
+enum level { LEVEL_RELEASE, LEVEL_DEFAULTS, LEVEL_BLUEPRINT, LEVEL_SCHOOL, LEVEL_POOL, LEVEL_HOST };
+
+struct origin {
+        struct pos pos;
+        uint8_t level;                  /* enum level */
+};
+
+struct text_list {                      /* {NULL,0} = none */
+        const char **items;
+        struct pos *pos;
+        size_t n;
+};
+
+/* An IPv4 address as resolved; given is false when absent. */
+struct ip4 {
+        uint32_t addr;
+        bool given;
+        struct pos pos;
+};
+
+/* An endpoint written as an IPv4 address, "+n", or a host name. text is what to use; ip.given when it is an address. */
+struct endpoint {
+        const char *text;
+        struct ip4 ip;
+        struct pos pos;
+};
+
+struct mac {
+        uint8_t byte[6];
+        bool given;
+        struct pos pos;
+};
+
+enum bus { BUS_SATA = 1, BUS_SAS = 2, BUS_NVME = 4, BUS_USB = 8, BUS_VIRTIO = 16, BUS_RAID = 32 };   /* bit set */
+enum disk_rule_kind { DISK_PICK_SMALLEST, DISK_PICK_LARGEST, DISK_BY_ID, DISK_BY_PATH, DISK_SERIAL, DISK_DEVICE, DISK_RAID };
+
+/* Names exactly one disk, or refuses on the machine. */
+struct disk_rule {
+        enum disk_rule_kind kind;
+        const char *value;              /* by-id / by-path: the link's name without directory; serial; device: "sda" */
+        uint64_t at_least, at_most;     /* bytes; 0 = release's minimum / no limit */
+        unsigned bus;                   /* enum bus set; 0 = any but USB */
+        struct pos pos;
+};
+
+struct raid {                           /* two disks mirrored by the installer */
+        const char *device;             /* "md127" */
+        struct disk_rule disks[2];
+        size_t n;
+        struct pos pos;
+};
+
+enum local_storage { LOCAL_NONE, LOCAL_LVM, LOCAL_EXT };
+enum on_installed { INSTALLED_REFUSE, INSTALLED_REINSTALL };
+enum on_other_data { OTHER_REFUSE, OTHER_ERASE };
+
+enum source_type { SOURCE_LOCAL, SOURCE_URL, SOURCE_NFS };
+enum tri { TRI_UNSET, TRI_NO, TRI_YES };
+
+struct install_source {
+        enum source_type type;
+        const char *url;                /* SOURCE_URL: http/https/ftp; SOURCE_NFS: "server:/path"; NULL for local */
+        enum tri gpgcheck, repo_gpgcheck;
+        struct pos pos;
+};
+
+struct source_list {
+        struct install_source *items;
+        size_t n;
+};
+
+enum stage { STAGE_INSTALLATION_START, STAGE_PACKAGES_INSTALLED, STAGE_FILESYSTEM_POPULATED, STAGE_INSTALLATION_COMPLETE, STAGES };
+
+/* A user's script: either a URL the installer fetches itself, or a file carried on the medium. */
+struct script {
+        const char *url;                /* http, https, ftp, nfs; NULL when it is a file */
+        const char *file;               /* as written, relative to the site file */
+        const char *medium_name;        /* "hook-1a2b3c4d": its name under /xsinst; equal content, equal name */
+        struct bytes content;
+        struct pos pos;
+};
+
+struct script_list {
+        struct script *items;
+        size_t n;
+};
+
+enum password_kind { PASSWORD_UNSET, PASSWORD_HASH };
+
+struct root_password {
+        enum password_kind kind;
+        const char *hash;               /* crypt(3), secret */
+        struct pos pos;
+};
+
+enum ipv6_mode { IPV6_NONE, IPV6_DHCP, IPV6_AUTOCONF, IPV6_STATIC };
+
+/* What may be said at every level. A host's are shared with its pool or school when nothing differs. */
+enum setting {
+        SET_KEYBOARD, SET_TIMEZONE, SET_NTP, SET_DNS, SET_ROOT_PASSWORD, SET_DISK, SET_GUEST_DISKS, SET_RAID,
+        SET_LOCAL_STORAGE, SET_ALREADY_INSTALLED, SET_OTHER_DATA, SET_SOURCE, SET_PACKS, SET_DRIVER_DISKS,
+        SET_SCRIPT_START, SET_SCRIPT_PACKAGES, SET_SCRIPT_POPULATED, SET_SCRIPT_COMPLETE,
+        SET_MANAGEMENT_NIC, SET_DOMAIN, SET_IPV6, SET_VLAN, SETTINGS
+};
+
+struct settings {
+        const char *keyboard;
+        const char *timezone;
+        struct text_list ntp;
+        struct text_list dns;                   /* IPv4 or IPv6 addresses */
+        struct root_password root_password;
+        struct disk_rule disk;
+        struct disk_rule *guest_disks;
+        size_t n_guest_disks;
+        struct raid raid;                       /* n == 0: none */
+        enum local_storage local_storage;
+        enum on_installed already_installed;
+        enum on_other_data other_data;
+        struct install_source source;
+        struct source_list packs;               /* supplemental packs */
+        struct source_list driver_disks;
+        struct script_list scripts[STAGES];     /* SET_SCRIPT_START + stage */
+        int management_nic;                     /* PCI order, -1 = the only one with a link */
+        const char *domain;                     /* appended to the host name; NULL = none */
+        enum ipv6_mode ipv6;
+        int vlan;                               /* management VLAN, 0 = untagged */
+        struct origin origin[SETTINGS];
+};
+
+struct host {
+        const char *name;
+        const char *serial;                     /* DMI system serial; NULL = none */
+        const char *address6;                   /* "2001:db8::11/64"; NULL unless settings->ipv6 is static */
+        struct pool *pool;
+        const struct settings *set;             /* never NULL after resolution */
+        struct mac mac;                         /* management NIC */
+        struct ip4 address;                     /* not given = DHCP */
+        bool coordinator;
+        uint32_t number;                        /* 1… across the district, in plan order */
+        struct pos pos, name_pos, serial_pos, coordinator_pos;
+        uint8_t identity_level;                 /* who supplied name and address: blueprint or host */
+};
+
+struct network {
+        const char *name;
+        const char *mode;                       /* bond mode, NULL = no bond */
+        int nic;                                /* -1 = bond */
+        int bond[8];
+        size_t n_bond;
+        int vlan;                               /* 0 = untagged */
+        int mtu;                                /* 0 = default */
+        uint32_t first, last;                   /* storage addresses, one per host in order; 0 = none */
+        int prefix;
+        struct pos pos;
+};
+
+enum sr_type { SR_NFS, SR_ISCSI, SR_HBA, SR_SMB, SR_ISO_NFS, SR_ISO_SMB };
+
+struct storage {
+        const char *name;
+        enum sr_type type;
+        struct endpoint server;                 /* nfs, smb, iso-* */
+        const char *path;                       /* nfs, iso-nfs: "/export"; smb, iso-smb: share name */
+        const char *nfs_version;                /* "3", "4", "4.0", "4.1"; NULL = default */
+        const char *options;
+        struct endpoint *portals;               /* iscsi */
+        size_t n_portals;
+        int port;                               /* iscsi; 3260 */
+        const char *iqn;                        /* target */
+        int lun;                                /* -1 = by serial or scsi_id */
+        const char *lun_serial, *scsi_id;
+        const char *chap_user, *chap_password;  /* both or neither; the password is a secret */
+        const char *username, *password;        /* smb */
+        bool multipath;
+        bool is_default;
+        struct pos pos, name_pos, iqn_pos, path_pos;
+};
+
+struct ha {
+        const char *heartbeat;                  /* name of a storage; NULL = no HA */
+        int tolerate;
+        struct pos pos;
+};
+
+struct pool {
+        const char *id, *name;
+        struct school *school;
+        struct host **hosts;
+        size_t n_hosts;
+        struct network *networks;
+        size_t n_networks;
+        struct storage *storage;
+        size_t n_storage;
+        struct ha ha;
+        struct pos pos;
+};
+
+struct subnet {
+        uint32_t addr, mask;
+        int prefix;
+        bool given, dhcp;
+        struct pos pos;
+};
+
+struct school {
+        const char *id, *name;
+        const char *blueprint;                  /* id, NULL = none */
+        struct subnet subnet;
+        struct ip4 gateway, boot_server;
+        struct pool **pools;
+        size_t n_pools;
+        struct pos pos;
+};
+
+struct plan {
+        const struct release *release;
+        struct origin release_origin;
+        const char *district_id, *district_name;
+        const char *volume_label;               /* NULL = keep the base's */
+        struct pos volume_label_pos;
+        struct school **schools;
+        size_t n_schools;
+        struct host **hosts;                    /* all, in plan order */
+        size_t n_hosts;
+        struct arena *arena;
+};
+
+/* Reads the site file and what it names, resolves, and checks everything. Problems go to diags; NULL and e set only
+ * when reading could not go on (no such file, not YAML at all); otherwise the plan is returned even with errors, for
+ * use by nothing but messages: the caller asks diags_errors() first.
+ * release_hint: what a base ISO says, or NULL. seed: 32 bytes that salts of plain passwords derive from. */
+struct site_options {
+        const char *release_hint;
+        const unsigned char *seed;              /* NULL: plain passwords are checked but hashed with a zero seed */
+};
+MUST_USE struct plan *site_load(int dir, const char *file, const struct site_options *, struct diags *, struct err *e);
+void plan_free(struct plan *);
+
+/* "00:16:3e:00:00:11" and "192.168.0.11" */
+enum { MAC_TEXT = 18, IP4_TEXT = 16 };
+const char *mac_text(const struct mac *, char buf[MAC_TEXT]);
+const char *ip4_text(uint32_t addr, char buf[IP4_TEXT]);
+
+extern const char *const stage_names[STAGES];           /* "installation-start" … */
+extern const char *const sr_type_names[];               /* "nfs" … by enum sr_type */

@@ -1,0 +1,45 @@
+/* file.h - files that appear whole or not at all.
+ *
+ * Paths are a directory descriptor and a relative name. A draft is a file or directory under a temporary name in the
+ * directory it will live in; it becomes visible by rename, and vanishes when dropped, on a fatal signal, or when
+ * memory runs out. A draft that a power cut left behind is swept by its name (".draft-…"). */
+#pragma once
+#include "base/err.h"
+#include "base/str.h"
+#include <sys/types.h>
+
+/* Whole content of a regular file, at most max bytes. A directory, FIFO or device is refused with a sentence.
+ * Appends to out; ERR_INPUT when the name cannot be read, so that a typo in an argument exits 1. */
+MUST_USE bool file_read(int dir, const char *name, size_t max, struct str *out, struct err *e);
+
+MUST_USE bool file_write_all(int fd, const void *p, size_t n);          /* errno set on failure */
+
+/* write, fsync, rename, fsync directory. mode is exact, whatever the umask. */
+MUST_USE bool file_publish(int dir, const char *name, struct bytes, mode_t mode, struct err *e);
+
+struct draft {
+        int dir;                        /* borrowed */
+        char name[64];                  /* of the draft, in dir; empty once committed or dropped */
+        char *final;                    /* owned */
+        int slot;                       /* in the list that fatal signals walk */
+};
+
+MUST_USE bool draft_file(struct draft *, int dir, const char *final, mode_t mode, int *fd, struct err *e);
+MUST_USE bool draft_dir(struct draft *, int dir, const char *final, mode_t mode, int *fd, struct err *e);
+MUST_USE bool draft_commit(struct draft *, struct err *e);      /* rename over final, fsync the directory */
+void draft_drop(struct draft *);                                /* removes it, recursively; nothing after a commit */
+
+/* Removes a tree; a missing one is fine. Never follows symbolic links. */
+MUST_USE bool file_remove_tree(int dir, const char *name, struct err *e);
+
+/* Removes what an earlier, killed run left in dir. Call only while holding the directory's lock. */
+MUST_USE bool draft_sweep(int dir, struct err *e);
+
+/* An exclusive lock that dies with the process. -1 and ERR_WORLD when another process holds it. */
+MUST_USE int file_lock(int dir, const char *name, struct err *e);
+
+/* SIGINT, SIGTERM, SIGHUP: remove live drafts, then die of the signal. Call once in main. */
+void draft_guard_signals(void);
+
+/* One sentence, drafts removed, exit 3. */
+_Noreturn void file_out_of_memory(void);

@@ -1,0 +1,40 @@
+#include "base/i18n.h"
+#include "base/cleanup.h"
+
+#include <locale.h>
+#include <string.h>
+
+#ifndef LOCALEDIR
+#define LOCALEDIR "/usr/local/share/locale"
+#endif
+
+/* The catalogue beside a program that runs from its build tree wins over an installed one. */
+static const char *catalogue_dir(void)
+{
+        static char dir[4096];
+        ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 8);
+        if (n <= 0)
+                return LOCALEDIR;
+        dir[n] = '\0';
+        char *slash = strrchr(dir, '/');
+        if (!slash || slash - dir + sizeof("/locale") > sizeof(dir))
+                return LOCALEDIR;
+        memcpy(slash, "/locale", sizeof("/locale"));
+        return access(dir, R_OK) == 0 ? dir : LOCALEDIR;
+}
+
+void i18n_init(const char *language)
+{
+        /* gettext translates nothing in locale "C"; a minimal system has C.UTF-8 and no other. */
+        const char *locale = setlocale(LC_ALL, "");
+        if (!locale || !strcmp(locale, "C") || !strcmp(locale, "POSIX"))
+                setlocale(LC_ALL, "C.UTF-8");
+        /* Numbers and sorting never depend on who runs the program: same input, same bytes. */
+        setlocale(LC_NUMERIC, "C");
+        setlocale(LC_COLLATE, "C");
+        if (language)
+                setenv("LANGUAGE", language, 1);
+        bindtextdomain("xenroll", catalogue_dir());
+        bind_textdomain_codeset("xenroll", "UTF-8");
+        textdomain("xenroll");
+}

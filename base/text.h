@@ -1,0 +1,12 @@
+/* text.h - text as people see it: column widths with wide characters, and the nearest known word to a typo. */
+#pragma once
+#include "base/str.h"
+
+size_t text_columns(const char *utf8);                          /* terminal cells; an invalid byte counts one */
+void text_pad(struct str *, const char *utf8, size_t columns);  /* appends, filled with blanks on the right */
+
+/* The candidate within two or three edits of word (fewer for short words), or NULL. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t n);
+
+bool text_is_utf8(const char *s, size_t n);
+bool text_is_ascii(const char *s);                              /* printable ASCII only */
