@@ -18,6 +18,9 @@ struct diags;
 struct diags *diags_new(void);
 void diags_free(struct diags *);
 
+/* Lives as long as the diags: for texts of sources. */
+struct arena *diags_arena(struct diags *);
+
 /* Registers a source; text is borrowed and must outlive the diags (excerpts come from it). Never returns 0. */
 uint16_t diags_add_file(struct diags *, const char *name, struct bytes text);
 const char *diags_file_name(const struct diags *, uint16_t file);
@@ -27,6 +30,8 @@ void diag(struct diags *, enum rule, struct pos, ...) __attribute__((sentinel));
 
 /* The same, for a value that must not be shown: the excerpt's value is masked. */
 void diag_secret(struct diags *, enum rule, struct pos, ...) __attribute__((sentinel));
+
+void diag_v(struct diags *, bool secret, enum rule, struct pos, va_list);
 
 size_t diags_errors(const struct diags *);
 size_t diags_warnings(const struct diags *);

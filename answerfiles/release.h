@@ -35,11 +35,19 @@ struct release {
         int free_pool_size;             /* hosts in a pool without a licence; 0 = no limit */
         const char *default_sr;         /* what the installer does without sr-type */
         const char *interpreters;       /* accepted script first lines, '|' separated; NULL = any */
+        bool service_element;           /* <service> is known */
+        bool ssh_mode;                  /* <ssh-mode> is known */
+        bool fcoe;                      /* <fcoe-interface> is known */
+        bool network_backend;           /* <network-backend> still chooses something */
+        bool old_partitions;            /* <initial-partitions>, <zap-utility-partitions> are known */
+        bool fs_type;                   /* primary-disk fs-type is known */
+        bool interface_names_lost;      /* NICs are not called ethN: only hwaddr finds one */
+        const char *bootloader;         /* the one text of <bootloader> it takes besides none; 6.5 demands it */
 };
 
 const struct release *release_find(const char *id);             /* exact id, also common spellings; NULL unknown */
 const struct release *release_at(size_t index);                 /* NULL past the last */
-/* From .treeinfo's branding; NULL when not one of ours. */
+/* From .treeinfo's branding ("XCP-ng" "8.3.0"); NULL when not one of ours. */
 const struct release *release_of_media(const char *brand, const char *version);
 bool release_knows_keymap(const struct release *, const char *keymap);
 const char *const *keymap_names(size_t *n);
