@@ -218,7 +218,7 @@ bool value_range(struct diags *d, struct pos pos, const char *text, uint32_t *fi
                 address[strcspn(address, " ")] = '\0';
                 hyphen += strspn(hyphen, " ");
         }
-        if (!*address || (hyphen && !*hyphen))
+        if (!*address || (hyphen && !strchr(hyphen, '.')))
                 return REFUSE(d, pos, XR_RANGE_SYNTAX, text);
         if (!value_ip4(d, pos, address, first) || !value_ip4(d, pos, hyphen ? hyphen : address, last))
                 return false;
