@@ -6,38 +6,47 @@ VERSION   := 0.1.0
 B         ?= build
 PREFIX    ?= /usr/local
 LOCALEDIR ?= $(PREFIX)/share/locale
-CC        ?= cc
+MANDIR    ?= $(PREFIX)/share/man
+CC        := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS    ?= -O2 -g
 LDFLAGS   ?= -Wl,-z,relro,-z,now
+ISO       ?= $(B)/base.iso
+FUZZ_SECONDS ?= 60
 
-BUILD_PACKAGES := gcc libc6-dev make pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev \
-                  libssl-dev libcrypt-dev
+# Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
+BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev
 RUN_PACKAGES   := xorriso mtools tzdata
-TEST_PACKAGES  := $(sort $(shell cat tests/*/packages 2>/dev/null))
 CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils
+BASE_PACKAGES  := $(shell cat tests/medium/packages)
+BOOT_PACKAGES  := $(shell cat tests/boot/packages)
 
-# The flags of the libraries are asked for when a recipe runs, not when the Makefile is read: on a fresh system
-# pkg-config arrives with the first target.
+# Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
 LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcrypt -lpthread
 
-REQUIRED_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DVERSION='"$(VERSION)"' \
-                  -DLOCALEDIR='"$(LOCALEDIR)"' -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes \
-                  -Wwrite-strings -fstack-protector-strong -fno-strict-aliasing $(if $(CI),-Werror) $(LIB_CFLAGS)
+REQUIRED_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DVERSION='"$(VERSION)"' -DLOCALEDIR='"$(LOCALEDIR)"' \
+                  -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes -Wwrite-strings -fstack-protector-strong \
+                  -fno-strict-aliasing $(if $(CI),-Werror) $(LIB_CFLAGS)
 
 FOLDERS  := base answerfiles isobuilder
-SOURCES  := $(wildcard $(FOLDERS:%=%/*.c))
-OBJECTS  := $(SOURCES:%.c=$(B)/%.o)
-COMMANDS := $(wildcard cmd/*.c)
-CMD_OBJS := $(COMMANDS:%.c=$(B)/%.o)
-UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-TOOLS    := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
-EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) cmd/*.yaml)
+OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
+CMD_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/*.c))
+UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
+TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh))
+PAGES    := xenroll.1 $(patsubst cmd/%.c,xenroll-%.1,$(wildcard $(foreach c,$(shell sed -n 's/^COMMAND(\(.*\))/\1/p' cmd/commands.def),cmd/$c.c))) \
+            xenroll-site.5 xenroll-rules.7
+MANUALS  := $(PAGES:%=$(B)/man/%) $(PAGES:%=$(B)/man/zh_CN/%)
+CATALOG  := $(B)/locale/zh_CN/LC_MESSAGES/xenroll.mo
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all
-all: $(B)/xenroll
+all: $(B)/xenroll $(CATALOG) man
+
+# ---- building
 
 $(B)/xenroll: $(CMD_OBJS) $(B)/libxenroll.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
@@ -46,7 +55,7 @@ $(B)/libxenroll.a: $(OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(B)/%.o: %.c $(B)/flags | $(B)/packages
+$(B)/%.o: %.c $(B)/flags | $(B)/packages-build
 	@mkdir -p $(@D)
 	$(CC) $(REQUIRED_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -55,14 +64,129 @@ $(OBJECTS) $(CMD_OBJS): $(EMBEDDED)
 $(UNITS) $(TOOLS): %: %.o $(B)/libxenroll.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
-# Rebuild everything when the flags change.
+# Everything is rebuilt when the flags change.
+FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(VERSION) $(LOCALEDIR)
 .PHONY: force
 $(B)/flags: force
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(LOCALEDIR)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(LOCALEDIR)' > $@
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
-$(B)/packages:
+$(B)/locale/%/LC_MESSAGES/xenroll.mo: po/%.po | $(B)/packages-build
 	@mkdir -p $(@D)
-	@touch $@
+	msgfmt --check -o $@ $<
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: man
+man: $(MANUALS)
+
+# A page's name without its section is what --scdoc takes.
+$(B)/man/%: $(B)/xenroll | $(B)/packages-build
+	@mkdir -p $(@D)
+	$(B)/xenroll --language en --scdoc $(basename $(@F)) > $@.scd
+	scdoc < $@.scd > $@
+
+$(B)/man/zh_CN/%: $(B)/xenroll $(CATALOG) | $(B)/packages-build
+	@mkdir -p $(@D)
+	$(B)/xenroll --language zh_CN --scdoc $(basename $(@F)) > $@.scd
+	scdoc < $@.scd > $@
+
+# ---- packages: only these rules need root, and they say what they install
+
+define install_packages
+	@mkdir -p $(B)
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing Debian packages: "$$missing; \
+		if [ "$$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; \
+		else echo "Root is needed for that, and sudo is not here. Run as root: apt-get install "$$missing >&2; exit 1; fi; \
+		$$root apt-get update -q && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
+	fi
+	@touch $@
+endef
+
+$(B)/packages-build: Makefile
+	$(call install_packages,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+$(B)/packages-check: Makefile
+	$(call install_packages,$(CHECK_PACKAGES))
+$(B)/packages-base: Makefile tests/medium/packages
+	$(call install_packages,$(BASE_PACKAGES))
+$(B)/packages-boot: Makefile tests/boot/packages
+	$(call install_packages,$(BOOT_PACKAGES))
+
+# ---- the main job on the examples
+
+$(B)/base.iso: $(wildcard tests/medium/* tests/medium/installer/*) | $(B)/packages-base
+	tests/medium/build-base $@
+
+.PHONY: demo
+demo: all $(ISO)
+	examples/demo $(B)/xenroll $(ISO) $(B)/demo
+
+# ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
+
+.PHONY: check check-asan check-valgrind check-boot check-fault
+check: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
+	B=$(B) tests/report unit golden selector fault structure
+
+check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
+	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes" tests/report unit golden
+
+check-boot: all $(B)/base.iso | $(B)/packages-boot
+	B=$(B) tests/report boot
+
+# The same Makefile into another folder with other flags; not a recursion into folders.
+ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+check-asan: $(B)/base.iso | $(B)/packages-check
+	mkdir -p $(B)/asan && ln -sf ../base.iso $(B)/asan/base.iso
+	$(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" -o $(B)/asan/base.iso check
+
+$(B)/fuzz/%: tests/fuzz/%.c $(wildcard $(FOLDERS:%=%/*.[ch]) base/rules/*.def) $(EMBEDDED) | $(B)/packages-check
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined $(REQUIRED_CFLAGS) -o $@ $< $(wildcard $(FOLDERS:%=%/*.c)) $(LIB_LIBS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+	B=$(B) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/report fuzz
+
+.PHONY: bench
+bench: all $(TOOLS)
+	B=$(B) tests/bench/run
+
+.PHONY: lint
+lint: | $(B)/packages-check
+	B=$(B) tests/report structure
+
+# ---- the rest
+
+.PHONY: pot
+pot:
+	xgettext -o po/xenroll.pot --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --add-comments=TRANSLATORS \
+		--package-name=xenroll --no-location --sort-output $(sort $(wildcard $(FOLDERS:%=%/*.c) cmd/*.c base/rules/*.def))
+	msgmerge -q --update --backup=none --no-fuzzy-matching --sort-output po/zh_CN.po po/xenroll.pot
+
+.PHONY: install
+install: all
+	install -Dm755 $(B)/xenroll $(DESTDIR)$(PREFIX)/bin/xenroll
+	install -Dm644 $(CATALOG) $(DESTDIR)$(LOCALEDIR)/zh_CN/LC_MESSAGES/xenroll.mo
+	for page in $(PAGES); do \
+		install -Dm644 $(B)/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
+		install -Dm644 $(B)/man/zh_CN/$$page $(DESTDIR)$(MANDIR)/zh_CN/man$${page##*.}/$$page; \
+	done
+
+.PHONY: dist
+dist:
+	@mkdir -p $(B)
+	git archive --prefix=xenroll-$(VERSION)/ -o $(B)/xenroll-$(VERSION).tar.gz HEAD
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+.PHONY: help
+help:
+	@echo "all (default)   the program, its manual pages and translations"
+	@echo "demo            the whole job on examples/; ISO=file.iso takes your own base"
+	@echo "check           all quick tests; check-asan, check-valgrind, check-boot, fuzz, bench: the longer ones"
+	@echo "lint            structure and shell checks"
+	@echo "install dist pot clean"
+
+-include $(shell find $(B) -name '*.d' -not -path '$(B)/asan/*' 2>/dev/null)

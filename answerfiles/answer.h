@@ -8,6 +8,8 @@
 
 #define ANSWER_PICK_DISK "xenroll-picks-the-disk"
 #define ANSWER_PICK_NIC "xenroll-picks-the-nic"
+#define ANSWER_PICK_GUEST "xenroll-picks-guest-disk-"   /* + 1…: guest disks that a rule picks */
+#define ANSWER_PICK_RAID "xenroll-picks-raid-disk-"     /* + 1, 2: members of a mirror that a rule picks */
 
 struct answer_writer;           /* one per thread: holds the compiled schema */
 

@@ -30,6 +30,8 @@ struct diags {
         struct file *files;
         size_t n_files;
         size_t errors, warnings;
+        size_t *known;                  /* hash table of problem number + 1: what an alias repeats is one problem */
+        size_t slots;
 };
 
 struct diags *diags_new(void)
@@ -50,6 +52,7 @@ void diags_free(struct diags *d)
                 free(d->files[i].lines);
         free(d->files);
         free(d->problems);
+        free(d->known);
         arena_free(d->arena);
 }
 
@@ -73,18 +76,62 @@ const char *diags_file_name(const struct diags *d, uint16_t file)
         return file && file <= d->n_files ? d->files[file - 1].name : "";
 }
 
+static size_t hash_of(const struct problem *p)
+{
+        size_t h = (size_t)p->rule * 31 + p->pos.line;
+        h = h * 1000003 + p->pos.col + ((size_t)p->pos.file << 20);
+        for (size_t i = 0; i < RULE_ARGS; i++)
+                h = h * 1000003 ^ ((uintptr_t)p->args[i] >> 4);
+        return h ^ (h >> 31);
+}
+
+static bool same_problem(const struct problem *a, const struct problem *b)
+{
+        /* Arguments are interned: equal text, equal pointer. */
+        return a->rule == b->rule && a->pos.file == b->pos.file && a->pos.line == b->pos.line && a->pos.col == b->pos.col &&
+               !memcmp(a->args, b->args, sizeof(a->args));
+}
+
+static void rehash(struct diags *d)
+{
+        d->slots = d->slots ? d->slots * 2 : 256;
+        free(d->known);
+        d->known = calloc(d->slots, sizeof(*d->known));
+        if (!d->known)
+                file_out_of_memory();
+        for (size_t i = 0; i < d->n; i++) {
+                size_t at = hash_of(&d->problems[i]) & (d->slots - 1);
+                while (d->known[at])
+                        at = (at + 1) & (d->slots - 1);
+                d->known[at] = i + 1;
+        }
+}
+
+static bool is_known(struct diags *d, const struct problem *p)
+{
+        if ((d->n + 1) * 2 > d->slots)
+                rehash(d);
+        size_t at = hash_of(p) & (d->slots - 1);
+        for (; d->known[at]; at = (at + 1) & (d->slots - 1))
+                if (same_problem(&d->problems[d->known[at] - 1], p))
+                        return true;
+        d->known[at] = d->n + 1;
+        return false;
+}
+
 void diag_v(struct diags *d, bool secret, enum rule rule, struct pos pos, va_list ap)
 {
+        struct problem p = { .rule = rule, .secret = secret, .pos = pos, .order = d->n };
+        const char *arg;
+        for (size_t i = 0; i < RULE_ARGS && (arg = va_arg(ap, const char *)); i++)
+                p.args[i] = arena_intern(d->arena, arg, strlen(arg));
+        if (is_known(d, &p))
+                return;
         if (d->n == d->cap) {
                 d->cap = d->cap ? d->cap * 2 : 64;
                 d->problems = grown(d->problems, d->cap, sizeof(*d->problems));
         }
-        struct problem *p = &d->problems[d->n];
-        *p = (struct problem){ .rule = rule, .secret = secret, .pos = pos, .order = d->n };
-        d->n++;
-        const char *arg;
-        for (size_t i = 0; i < RULE_ARGS && (arg = va_arg(ap, const char *)); i++)
-                p->args[i] = arena_intern(d->arena, arg, strlen(arg));
+        d->problems[d->n++] = p;
         if (rule_row(rule)->severity == SEVERITY_ERROR)
                 d->errors++;
         else

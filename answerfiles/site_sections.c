@@ -82,14 +82,9 @@ static bool read_count_of_hosts(struct reader *r, struct fy_node *n, struct pos 
         return text && value_int(r->diags, pos, text, 1, 64, at);
 }
 
-static bool read_pattern_name(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
-{
-        return read_located(r, n, pos, f, at);
-}
-
 static const struct field hosts_fields[] = {
         { "count", read_count_of_hosts, FIELD(raw_hosts, count), .sample = "3", .required = true, .help = N_("how many hosts the pool has") },
-        { "name", read_pattern_name, FIELD(raw_hosts, pattern.name), .sample = "\"{school}-xen{n}\"", .required = true,
+        { "name", read_located, FIELD(raw_hosts, pattern.name), .sample = "\"{school}-xen{n}\"", .required = true,
           .help = N_("pattern of their names: {school}, {pool}, {n}") },
         { "address", read_located, FIELD(raw_hosts, pattern.address), .sample = "+11", .help = N_("address of the first; the others follow it") },
 };

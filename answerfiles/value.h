@@ -7,7 +7,7 @@
 bool value_bool(struct diags *, struct pos, const char *text, bool *out);               /* yes/no/true/false/是/否 */
 bool value_int(struct diags *, struct pos, const char *text, long min, long max, long *out);
 bool value_size(struct diags *, struct pos, const char *text, uint64_t *bytes);         /* "60 GB", "60GiB", "1.5 TB" */
-bool value_mac(struct diags *, struct pos, const char *text, struct mac *out);          /* also fills out->pos */
+bool value_mac(struct diags *, struct pos, const char *text, struct mac *out);          /* out->pos also when it is bad: "given, but wrong" */
 bool value_ip4(struct diags *, struct pos, const char *text, uint32_t *addr);
 bool value_offset(const char *text, uint32_t *n);                                       /* "+11"; silent */
 bool value_subnet(struct diags *, struct pos, const char *text, struct subnet *out);    /* "192.168.0.0/24" */

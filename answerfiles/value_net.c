@@ -66,6 +66,7 @@ bool value_mac(struct diags *d, struct pos pos, const char *text, struct mac *ou
         struct mac mac = { .given = true, .pos = pos };
         bool mixed = false;
         char separator = separator_of(text, &mixed), word[NUMBER_TEXT];
+        *out = (struct mac){ .pos = pos };
         if (refuse_full_width(d, pos, text))
                 return false;
         if (mixed)
