@@ -64,6 +64,10 @@ $(OBJECTS) $(CMD_OBJS): $(EMBEDDED)
 $(UNITS) $(TOOLS): %: %.o $(B)/libxenroll.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
+$(B)/tests/fault/failnth.so: tests/fault/failnth.c | $(B)/packages-build
+	@mkdir -p $(@D)
+	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
+
 # Everything is rebuilt when the flags change.
 FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(VERSION) $(LOCALEDIR)
 .PHONY: force
@@ -124,7 +128,7 @@ demo: all $(ISO)
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
 .PHONY: check check-asan check-valgrind check-boot check-fault
-check: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
+check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/base.iso | $(B)/packages-check
 	B=$(B) tests/report unit golden selector fault structure
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check

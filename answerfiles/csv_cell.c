@@ -1,5 +1,6 @@
 /* One cell: what people and spreadsheet programs do to a value, undone where only one reading is possible. */
 #include "answerfiles/csv_parts.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -124,7 +125,8 @@ static bool is_date(const char *s)
         size_t digits = strspn(s, "0123456789");
         if (digits && !strncmp(s + digits, "月", 3))
                 return true;
-        for (size_t i = 0; i < COUNT(months); i++) {
+        /* Dates are short, and most values are not. */
+        for (size_t i = 0; i < COUNT(months) && strnlen(s, 7) < 7; i++) {
                 if (digits && digits <= 2 && s[digits] == '-' && !strcmp(s + digits + 1, months[i]))
                         return true;
                 if (!strncmp(s, months[i], 3) && s[3] == '-' && s[4] && strspn(s + 4, "0123456789") == strlen(s + 4) && strlen(s + 4) <= 2)
@@ -148,7 +150,7 @@ static bool lost_digits(const char *s)
 static bool is_formula_error(const char *s)
 {
         static const char *const errors[] = { "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!" };
-        for (size_t i = 0; i < COUNT(errors); i++)
+        for (size_t i = 0; *s == '#' && i < COUNT(errors); i++)
                 if (!strcasecmp(s, errors[i]))
                         return true;
         return false;
@@ -201,7 +203,9 @@ static const char *in_plain_words(enum csv_column column, const char *text)
         static const char *const nothing[] = { "-", "--", "—", "/", "无", "暂无", "没有", "N/A" };
         static const char *const yes[] = { "1", "主", "主控", "主机", "协调者", "coordinator", "master", "v", "●" };
         static const char *const no[] = { "0", "从", "成员", "从机", "member", "slave", "×", "✗" };
-        if (column != CSV_SCHOOL && column != CSV_POOL && column != CSV_NAME && is_one_of(text, nothing, COUNT(nothing)))
+        if (strnlen(text, 12) == 12)
+                return text;
+        if (column != CSV_SCHOOL && column != CSV_POOL && column != CSV_NAME && strnlen(text, 7) < 7 && is_one_of(text, nothing, COUNT(nothing)))
                 return "";
         if (column == CSV_COORDINATOR && is_one_of(text, yes, COUNT(yes)))
                 return "yes";
@@ -224,7 +228,7 @@ const char *csv_clean(struct csv_scan *s, struct arena *a, enum csv_column colum
         }
         strip_text_marks(text);
         /* Names of schools and pools are compared as written. */
-        if (column != CSV_SCHOOL && column != CSV_POOL)
+        if (column != CSV_SCHOOL && column != CSV_POOL && !text_is_ascii(text))
                 to_half_width(text);
         struct bytes clean = trimmed(bytes_of(text, strlen(text)));
         char *value = (char *)(uintptr_t)clean.ptr;
@@ -235,5 +239,8 @@ const char *csv_clean(struct csv_scan *s, struct arena *a, enum csv_column colum
         if (damage != XR_NONE && damage != XR_CSV_PRECISION)
                 return NULL;
         const char *plain = in_plain_words(column, value);
-        return *plain ? arena_intern(a, plain, strlen(plain)) : NULL;
+        if (!*plain)
+                return NULL;
+        bool unique = column == CSV_NAME || column == CSV_MAC || column == CSV_SERIAL || column == CSV_ADDRESS;
+        return unique ? arena_strdup(a, plain) : arena_intern(a, plain, strlen(plain));
 }

@@ -73,6 +73,10 @@ static struct live {
         char name[64];
 } live[DRAFTS];
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;
+
+void draft_hold_signals(void) { pthread_mutex_lock(&hold); }
+void draft_release_signals(void) { pthread_mutex_unlock(&hold); }
 
 static int live_enter(int dir, const char *name)
 {
@@ -253,6 +257,7 @@ static void *await_fatal_signal(void *set)
         int signal_number;
         if (sigwait(set, &signal_number) != 0)
                 return NULL;
+        draft_hold_signals();
         drop_live();
         drop_live();
         signal(signal_number, SIG_DFL);

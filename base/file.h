@@ -38,6 +38,10 @@ MUST_USE bool draft_sweep(int dir, struct err *e);
 /* An exclusive lock that dies with the process. -1 and ERR_WORLD when another process holds it. */
 MUST_USE int file_lock(int dir, const char *name, struct err *e);
 
+/* Between the two, a fatal signal waits: for the few renames that make one change together. */
+void draft_hold_signals(void);
+void draft_release_signals(void);
+
 /* SIGINT, SIGTERM, SIGHUP: remove live drafts, then die of the signal. Call once in main. */
 void draft_guard_signals(void);
 

@@ -96,7 +96,7 @@ static bool open_parts(struct output *o, const char *path, const unsigned char s
 {
         if (!looks_ours(o->dir, path, e) || !make_dir(o->dir, ".builds", 0700, &o->builds, e))
                 return false;
-        o->lock = file_lock(o->builds, "../.lock", e);
+        o->lock = file_lock(o->dir, ".lock", e);
         return o->lock >= 0 && sweep(o, e) && keep_seed(o, seed, e) && draft_dir(&o->d, o->builds, "new", 0755, &o->draft, e);
 }
 
@@ -124,8 +124,11 @@ static bool put_link(int dir, const char *target, const char *name, struct err *
                 return true;
         if (unlinkat(dir, draft, 0) < 0 && errno != ENOENT)
                 return err_sys(e, _("removing %s"), draft);
-        if (symlinkat(target, dir, draft) < 0)
-                return err_sys(e, _("creating the link %s (file systems of USB sticks have no links: choose a folder on a disk)"), name);
+        bool made = symlinkat(target, dir, draft) == 0;
+        if (!made && (errno == EPERM || errno == EOPNOTSUPP))
+                return err_set(e, ERR_WORLD, _("this file system has no symbolic links, as on most USB sticks; choose a folder on a disk"));
+        if (!made)
+                return err_sys(e, _("creating the link %s"), name);
         if (renameat(dir, draft, dir, name) < 0)
                 return err_sys(e, _("putting %s in place"), name);
         return true;
@@ -142,22 +145,32 @@ static bool put_entries(struct output *o, struct err *e)
         return true;
 }
 
+static bool switch_build(struct output *o, const char *name, struct err *e)
+{
+        char target[96];
+        snprintf(target, sizeof(target), ".builds/%s", name);
+        if (!draft_commit(&o->d, e) || !put_entries(o, e) || !put_link(o->dir, target, ".current", e))
+                return false;
+        return fsync(o->dir) == 0 ? true : err_sys(e, _("writing the directory to disk"));
+}
+
 bool output_commit(struct output *o, struct err *e)
 {
-        char name[80], target[96];
+        char name[80];
+        struct err ignored = ERR_INIT;
         snprintf(name, sizeof(name), "%s", o->d.name + strlen(".draft-"));
-        snprintf(target, sizeof(target), ".builds/%s", name);
         if (syncfs(o->draft) < 0)
                 return err_sys(e, _("writing the build to disk"));
         free(o->d.final);
         o->d.final = strdup(name);
         if (!o->d.final)
                 file_out_of_memory();
-        if (!draft_commit(&o->d, e) || !put_entries(o, e) || !put_link(o->dir, target, ".current", e))
-                return false;
-        if (fsync(o->dir) < 0)
-                return err_sys(e, _("writing the directory to disk"));
-        return sweep(o, e);
+        draft_hold_signals();
+        bool fine = switch_build(o, name, e);
+        /* What lost is removed: the old build, or the new one when it could not be switched to. */
+        bool swept = sweep(o, fine ? e : &ignored);
+        draft_release_signals();
+        return fine && swept;
 }
 
 void output_close(struct output *o)

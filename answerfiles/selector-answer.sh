@@ -1,0 +1,166 @@
+# shellcheck shell=bash disable=SC2034,SC2154    # its variables are used and set in the other parts
+# The management card of a host known by its serial number; the answers; the order of it all.
+
+list_nics() {   # sets nics: wired cards in PCI order
+        local entry path
+        nics=$(for entry in "$root"/sys/class/net/*; do
+                [[ -e $entry/device && ! -e $entry/wireless && ! -e $entry/phy80211 ]] || continue
+                path=$(readlink -f "$entry/device")
+                path=${path#"$root"}
+                # A USB card is a remote console's more often than a network's.
+                [[ $path != */usb[0-9]* ]] || continue
+                # shellcheck disable=SC2001     # not what ${//} can do
+                path=$(sed 's,.*/\([0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-9a-f]\).*,\1,' <<<"$path")
+                contents "$entry/dev_port"
+                printf '%s %04d %s\n' "$path" "${value:-0}" "${entry##*/}"
+        done | sort | while read -r _ _ entry; do printf '%s ' "$entry"; done)
+        nics=${nics% }
+}
+
+describe_nics() {       # names...: sets described
+        local name all=''
+        for name in "$@"; do
+                contents "$root/sys/class/net/$name/address"
+                all="$all${all:+, }$name ($value)"
+        done
+        described=$all
+}
+
+find_links() {  # sets linked; gives slow switches ten seconds
+        local name try
+        for name in $nics; do ip link set "$name" up >&2; done
+        for ((try = 0; try < 10; try++)); do
+                linked=
+                for name in $nics; do
+                        contents "$root/sys/class/net/$name/carrier"
+                        [[ $value != 1 ]] || linked="$linked${linked:+ }$name"
+                done
+                [[ $linked != "$nics" ]] || return
+                sleep 1
+        done
+}
+
+choose_nic() {  # sets nic_mac; empty when the answer file has it already
+        local chosen
+        nic_mac=
+        [[ $host_mac == - ]] || return
+        list_nics
+        [[ -n $nics ]] || refuse 530
+        # shellcheck disable=SC2086     # names
+        describe_nics $nics
+        # shellcheck disable=SC2086     # names
+        set -- $nics
+        if [[ $nic_index != - ]]; then
+                ((nic_index < $#)) || refuse 531 "$nic_index" "$#" "$described"
+                shift "$nic_index"
+        elif (($# > 1)); then
+                find_links
+                [[ -n $linked ]] || refuse 532 "$described"
+                # shellcheck disable=SC2086     # names
+                set -- $linked
+                # shellcheck disable=SC2086     # names
+                (($# == 1)) || { describe_nics $linked; refuse 533 "$described"; }
+        fi
+        chosen=$1
+        contents "$root/sys/class/net/$chosen/address"
+        nic_mac=${value,,}
+}
+
+devices_of() {  # names...: sets devices
+        local name
+        devices=
+        for name in "$@"; do
+                [[ -n $name ]] || continue
+                device_of "$name"
+                shown
+                devices="$devices${devices:+ }$shown_device"
+        done
+}
+
+# Prints this host's lines in their order, the texts of the disk elements replaced. Ends with an error unless each was
+# met exactly as often as there are disks: a disk that was checked and a disk that is written must be the same.
+print_answer() {
+        XENROLL_RANGES=$ranges XENROLL_PRIMARY=$1 XENROLL_GUESTS=$2 XENROLL_MEMBERS=$3 XENROLL_NIC=$nic_mac \
+                XENROLL_LINES=$line_total gawk '
+                BEGIN {
+                        n = split(ENVIRON["XENROLL_RANGES"], range, ",")
+                        for (i = 1; i <= n; i++) {
+                                last = split(range[i], end, "-")
+                                for (l = end[1] + 0; l <= end[last] + 0; l++) {
+                                        order[++k] = l
+                                        needed[l] = 1
+                                }
+                        }
+                }
+                NR in needed { text[NR] = $0 }
+                function put(line, tag, value,   from, to) {
+                        from = match(line, "<" tag "[ >]")
+                        from += index(substr(line, from), ">")
+                        to = index(line, "</" tag ">")
+                        if (to < from)
+                                exit 4
+                        return substr(line, 1, from - 1) value substr(line, to)
+                }
+                function swap(line, old, new,   at) {
+                        while (at = index(line, old))
+                                line = substr(line, 1, at - 1) new substr(line, at + length(old))
+                        return line
+                }
+                END {
+                        if (NR != ENVIRON["XENROLL_LINES"])
+                                exit 3
+                        guests = split(ENVIRON["XENROLL_GUESTS"], guest, " ")
+                        members = split(ENVIRON["XENROLL_MEMBERS"], member, " ")
+                        for (i = 1; i <= k; i++) {
+                                if (!(order[i] in text))
+                                        exit 3
+                                line = text[order[i]]
+                                if (line ~ /<primary-disk[ >]/) {
+                                        p++
+                                        if (ENVIRON["XENROLL_PRIMARY"] != "")
+                                                line = put(line, "primary-disk", ENVIRON["XENROLL_PRIMARY"])
+                                        else if (line ~ /,/) {
+                                                line = put(line, "primary-disk", member[1] "," member[2])
+                                                m = 2
+                                        }
+                                }
+                                if (line ~ /<guest-disk[ >]/)
+                                        line = put(line, "guest-disk", guest[++g])
+                                if (line ~ /<disk[ >]/)
+                                        line = put(line, "disk", member[++m])
+                                if (ENVIRON["XENROLL_NIC"] != "")
+                                        line = swap(line, "xenroll-picks-the-nic", ENVIRON["XENROLL_NIC"])
+                                print line
+                        }
+                        if (p != 1 || g + 0 != guests || m + 0 != members)
+                                exit 4
+                }' "$pack/xenroll-lines"
+}
+
+answer() {
+        local system guest_devices
+        devices_of "$primary"
+        system=$devices
+        # shellcheck disable=SC2086     # names
+        devices_of $guest_disks
+        guest_devices=$devices
+        # shellcheck disable=SC2086     # names
+        devices_of $raid_disks
+        print_answer "$system" "$guest_devices" "$devices" >"$state-answer" || refuse 500 'xenroll-lines'
+        [[ $(<"$state-answer") == *'</installation>' && $(<"$state-answer") != *xenroll-picks-* ]] ||
+                refuse 500 'incomplete answers'
+        # For the hooks that run later in the same installer.
+        printf '%s\n' "$build" >"$state-build"
+        printf '%s %s\n' "$school" "$host" >"$state-host"
+        cat "$state-answer"
+        rm -f "$state-answer" "$state-record"
+}
+
+identify
+check_clock
+check_firmware
+find_medium
+choose_disks
+check_contents
+choose_nic
+answer
