@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154    # its variables are used and set in the other parts
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154    # its variables are used and set in the other parts
 # The management card of a host known by its serial number; the answers; the order of it all.
 
 list_nics() {   # sets nics: wired cards in PCI order

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154    # its variables are used and set in the other parts
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154    # its variables are used and set in the other parts
 # What a disk holds, and whether the site file permits to lose it.
 
 read_volume_groups() {

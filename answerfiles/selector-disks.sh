@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154    # its variables are used and set in the other parts
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154    # its variables are used and set in the other parts
 # Which disks there are, and which of them a rule means: exactly one, or none at all.
 
 # usb, nvme, virtio (and Xen's own), sata, raid (a controller's volume), san (iSCSI, Fibre Channel), sas (and plain SCSI),

@@ -20,7 +20,8 @@ shopt -s nullglob
 set -u
 umask 077
 
-root=${XENROLL_TEST_ROOT:+$(cd "$XENROLL_TEST_ROOT" && pwd -P)}
+root=${XENROLL_TEST_ROOT:-}
+[[ -z $root ]] || root=$(cd "$root" && pwd -P) || exit 1
 pack=$root/tmp/ramdisk
 state=$root/tmp/xenroll
 
