@@ -90,7 +90,8 @@ static void add_scripts(const struct answer_page *p, const struct answer_writer 
                 const struct script_list *user = &p->set->scripts[s];
                 for (size_t i = 0; i < user->n; i++) {
                         const struct script *one = &user->items[i];
-                        add_script(p, stage_names[s], one->url ? NULL : w->hook_base, one->url ? one->url : one->medium_name);
+                        add_script(p, stage_names[s], one->url ? NULL : w->hook_base,
+                                one->url ? one->url : one->medium_name);
                 }
         }
 }
@@ -135,14 +136,17 @@ static bool validate(struct answer_writer *w, xmlDoc *doc, const struct host *h,
         w->problem.text[0] = '\0';
         if (xmlRelaxNGValidateDoc(w->valid, doc) == 0)
                 return true;
-        return err_set(e, ERR_WORLD, _("the answer file of %s does not fit xenroll's own schema, which is a defect of xenroll: %s"),
-                h->name, w->problem.text);
+        return err_set(e, ERR_WORLD,
+                _("the answer file of %s does not fit xenroll's own schema, which is a defect of xenroll: %s"), h->name,
+                w->problem.text);
 }
 
 bool answer_write(struct answer_writer *w, const struct host *h, struct str *out, struct err *e)
 {
         xmlDoc *doc = new_document(w);
-        struct answer_page page = { .root = xmlDocGetRootElement(doc), .release = w->release, .host = h, .set = h->set };
+        struct answer_page page = {
+                .root = xmlDocGetRootElement(doc), .release = w->release, .host = h, .set = h->set
+        };
         add_everything(&page, w);
         bool fine = validate(w, doc, h, e);
         if (fine) {

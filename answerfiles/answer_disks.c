@@ -7,7 +7,10 @@
 static void add_disk(struct str *out, const struct disk_rule *rule, const char *placeholder, size_t number)
 {
         static const char *const folders[] = {
-                [DISK_BY_ID] = "/dev/disk/by-id/", [DISK_BY_PATH] = "/dev/disk/by-path/", [DISK_DEVICE] = "/dev/", [DISK_RAID] = NULL,
+                [DISK_BY_ID] = "/dev/disk/by-id/",
+                [DISK_BY_PATH] = "/dev/disk/by-path/",
+                [DISK_DEVICE] = "/dev/",
+                [DISK_RAID] = NULL,
         };
         const char *folder = folders[rule->kind];
         if (folder)

@@ -29,7 +29,7 @@ static void add_ip6(const struct answer_page *p, xmlNode *node)
         if (p->set->ipv6 != IPV6_STATIC)
                 return;
         answer_element(node, "ipv6", p->host->address6);
-        answer_element(node, "gatewayv6", NULL);        /* must be there; empty means that routers announce themselves */
+        answer_element(node, "gatewayv6", NULL); /* must be there; empty means that routers announce themselves */
 }
 
 static void add_interface(const struct answer_page *p)

@@ -77,7 +77,11 @@ static bool scan_quoted(struct csv_scan *s)
         for (i++; i < len && (t[i] == ' ' || t[i] == '\r') && t[i] != s->separator; i++) {
         }
         s->at = i;
-        if (i < len && t[i] != s->separator && t[i] != '\n')
+        bool follows = i < len && t[i] != s->separator && t[i] != '\n';
+        /* Text behind a cell of several lines: it is the first mark that is one too many, not the last. */
+        if (follows && s->line != open.line)
+                return broken_quote(s, XR_CSV_QUOTE_OPEN, open, bytes_of("", 0));
+        if (follows)
                 return broken_quote(s, XR_CSV_QUOTE_TEXT, pos_at(s, i), bytes_of(t + i, len - i));
         add_cell(s, c);
         return true;
@@ -211,17 +215,23 @@ static void read_rows(struct csv_scan *s, struct arena *a, const struct csv_head
                 diag(s->diags, XR_CSV_EMPTY, (struct pos){ .file = s->file, .line = 1, .col = 1 }, NULL);
 }
 
-bool csv_read(struct arena *a, struct diags *d, const char *name, struct bytes raw, struct csv_rows *out, struct err *e)
+void csv_read(struct arena *a, struct diags *d, const char *name, struct bytes raw, struct csv_rows *out)
 {
         AUTO_FREE struct csv_scan *s = calloc(1, sizeof(*s));
         AUTO_FREE struct csv_header *h = calloc(1, sizeof(*h));
         struct row_list list = { 0 };
+        struct csv_refusal why = { 0 };
         if (!s || !h)
                 file_out_of_memory();
         memset(out, 0, sizeof(*out));
-        if (!csv_decode(a, name, raw, &s->text, e))
-                return false;
-        out->file = diags_add_file(d, name, s->text);
+        bool readable = csv_decode(a, raw, &s->text, &why);
+        /* What cannot be read has no lines that could be shown. */
+        out->file = diags_add_file(d, name, readable ? s->text : bytes_of("", 0));
+        if (!readable) {
+                why.pos.file = out->file;
+                diag(d, why.rule, why.pos, why.args[0], why.args[1], NULL);
+                return;
+        }
         s->diags = d;
         s->file = out->file;
         s->line = 1;
@@ -233,5 +243,4 @@ bool csv_read(struct arena *a, struct diags *d, const char *name, struct bytes r
                 out->n = list.n;
         }
         free(list.rows);
-        return true;
 }

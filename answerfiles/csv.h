@@ -23,6 +23,6 @@ struct csv_rows {
         uint16_t file;                          /* of the diags */
 };
 
-/* raw is borrowed only for the call; the converted text goes to the arena, where excerpts find it. False and e set
- * only when nothing can be read (unknown encoding, too large); bad rows go to diags. */
-MUST_USE bool csv_read(struct arena *, struct diags *, const char *name, struct bytes raw, struct csv_rows *out, struct err *e);
+/* raw is borrowed only for the call; the converted text goes to the arena, where excerpts find it. Whatever is wrong
+ * goes to diags; a file that cannot be read at all (unknown encoding, too large, a workbook) gives no rows. */
+void csv_read(struct arena *, struct diags *, const char *name, struct bytes raw, struct csv_rows *out);

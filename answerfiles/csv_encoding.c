@@ -1,29 +1,32 @@
 /* The bytes of a spreadsheet file as UTF-8 text. */
 #include "answerfiles/csv_parts.h"
-#include "base/rule.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <iconv.h>
 #include <string.h>
 
-static size_t line_of(struct bytes b, size_t offset)
-{
-        size_t line = 1;
-        for (size_t i = 0; i < offset && i < b.len; i++)
-                line += b.ptr[i] == '\n';
-        return line;
-}
-
 static bool starts_with(struct bytes b, const char *magic, size_t n) { return b.len >= n && !memcmp(b.ptr, magic, n); }
 
-static bool refuse_bytes(const char *name, struct bytes raw, size_t offset, struct err *e)
+static bool refuse(struct csv_refusal *why, enum rule rule, struct bytes raw, size_t offset)
 {
-        char line[24], byte[8], at[24];
-        snprintf(line, sizeof(line), "%zu", line_of(raw, offset));
-        snprintf(byte, sizeof(byte), "%02x", offset < raw.len ? (unsigned char)raw.ptr[offset] : 0);
-        snprintf(at, sizeof(at), "%zu", offset);
-        return err_rule(e, XR_CSV_ENCODING, name, line, byte, at, NULL);
+        size_t line = 1, start = 0;
+        for (size_t i = 0; i < offset && i < raw.len; i++)
+                if (raw.ptr[i] == '\n') {
+                        line++;
+                        start = i + 1;
+                }
+        size_t col = offset - start + 1;
+        why->rule = rule;
+        why->pos = (struct pos){ .line = (uint32_t)line, .col = col > UINT16_MAX ? UINT16_MAX : (uint16_t)col };
+        return false;
+}
+
+static bool refuse_bytes(struct csv_refusal *why, struct bytes raw, size_t offset)
+{
+        snprintf(why->args[0], sizeof(why->args[0]), "%02x", offset < raw.len ? (unsigned char)raw.ptr[offset] : 0);
+        snprintf(why->args[1], sizeof(why->args[1]), "%zu", offset);
+        return refuse(why, XR_CSV_ENCODING, raw, offset);
 }
 
 static size_t valid_utf8(struct bytes b)
@@ -63,16 +66,16 @@ static char *converted(struct arena *a, const char *from, struct bytes raw, size
         return result == (size_t)-1 ? NULL : out;
 }
 
-static bool take_converted(struct arena *a, const char *name, const char *from, struct bytes raw, struct bytes *out, struct err *e)
+static bool take_converted(struct arena *a, const char *from, struct bytes raw, struct bytes *out, struct csv_refusal *why)
 {
         size_t n, stopped;
         out->ptr = converted(a, from, raw, &n, &stopped);
         out->len = n;
-        return out->ptr || refuse_bytes(name, raw, stopped, e);
+        return out->ptr || refuse_bytes(why, raw, stopped);
 }
 
 /* UTF-8 when it is, GB18030 when it is not; what is neither is reported where the better guess ends. */
-static bool take_unmarked(struct arena *a, const char *name, struct bytes raw, struct bytes *out, struct err *e)
+static bool take_unmarked(struct arena *a, struct bytes raw, struct bytes *out, struct csv_refusal *why)
 {
         size_t utf8 = valid_utf8(raw), n, stopped;
         if (utf8 == raw.len) {
@@ -81,29 +84,21 @@ static bool take_unmarked(struct arena *a, const char *name, struct bytes raw, s
         }
         out->ptr = converted(a, "GB18030", raw, &n, &stopped);
         out->len = n;
-        return out->ptr || refuse_bytes(name, raw, stopped > utf8 ? stopped : utf8, e);
+        return out->ptr || refuse_bytes(why, raw, stopped > utf8 ? stopped : utf8);
 }
 
-static bool refuse_foreign(const char *name, struct bytes raw, struct err *e)
+static bool refuse_foreign(struct bytes raw, struct csv_refusal *why)
 {
-        char most[16];
-        snprintf(most, sizeof(most), "%d", LARGEST_FILE_MIB);
+        snprintf(why->args[0], sizeof(why->args[0]), "%d", LARGEST_FILE_MIB);
         if (raw.len > (size_t)LARGEST_FILE_MIB << 20)
-                return err_rule(e, XR_CSV_TOO_LARGE, name, most, NULL);
-        if (starts_with(raw, "PK\3\4", 4) || starts_with(raw, "\xd0\xcf\x11\xe0", 4))
-                return err_rule(e, XR_CSV_WORKBOOK, name, NULL);
-        return true;
+                return refuse(why, XR_CSV_TOO_LARGE, raw, 0);
+        return (!starts_with(raw, "PK\3\4", 4) && !starts_with(raw, "\xd0\xcf\x11\xe0", 4)) || refuse(why, XR_CSV_WORKBOOK, raw, 0);
 }
 
-static bool refuse_nul(const char *name, struct bytes text, struct err *e)
+static bool refuse_nul(struct bytes text, struct csv_refusal *why)
 {
         const char *nul = text.len ? memchr(text.ptr, 0, text.len) : NULL;
-        char line[24], at[24];
-        if (!nul)
-                return true;
-        snprintf(line, sizeof(line), "%zu", line_of(text, (size_t)(nul - text.ptr)));
-        snprintf(at, sizeof(at), "%zu", (size_t)(nul - text.ptr));
-        return err_rule(e, XR_CSV_NUL, name, line, at, NULL);
+        return !nul || refuse(why, XR_CSV_NUL, text, (size_t)(nul - text.ptr));
 }
 
 /* Old programs end lines with "\r" alone; the rest of xenroll counts "\n". */
@@ -114,25 +109,31 @@ static void end_lines_alike(char *s, size_t n)
                         *s = '\n';
 }
 
-bool csv_decode(struct arena *a, const char *name, struct bytes raw, struct bytes *out, struct err *e)
+/* The mark says UTF-8, so nothing else is tried. */
+static bool take_marked(struct arena *a, struct bytes rest, struct bytes *out, struct csv_refusal *why)
+{
+        size_t valid = valid_utf8(rest);
+        if (valid < rest.len)
+                return refuse_bytes(why, rest, valid);
+        *out = bytes_of(arena_strndup(a, rest.ptr, rest.len), rest.len);
+        return true;
+}
+
+bool csv_decode(struct arena *a, struct bytes raw, struct bytes *out, struct csv_refusal *why)
 {
         *out = bytes_of("", 0);
-        if (!refuse_foreign(name, raw, e))
+        if (!refuse_foreign(raw, why))
                 return false;
-        bool fine;
-        if (starts_with(raw, "\xff\xfe", 2) || starts_with(raw, "\xfe\xff", 2))
-                fine = take_converted(a, name, raw.ptr[0] == '\xff' ? "UTF-16LE" : "UTF-16BE", bytes_of(raw.ptr + 2, raw.len - 2), out, e);
-        else if (!refuse_nul(name, raw, e))
+        bool little = starts_with(raw, "\xff\xfe", 2), big = starts_with(raw, "\xfe\xff", 2), fine;
+        if (!little && !big && !refuse_nul(raw, why))
                 return false;
-        else if (!starts_with(raw, "\xef\xbb\xbf", 3))
-                fine = take_unmarked(a, name, raw, out, e);
-        else {
-                struct bytes rest = bytes_of(raw.ptr + 3, raw.len - 3);
-                size_t valid = valid_utf8(rest);
-                fine = valid == rest.len || refuse_bytes(name, rest, valid, e);
-                *out = bytes_of(arena_strndup(a, rest.ptr, fine ? rest.len : 0), fine ? rest.len : 0);
-        }
-        if (!fine || !refuse_nul(name, *out, e))
+        if (little || big)
+                fine = take_converted(a, little ? "UTF-16LE" : "UTF-16BE", bytes_of(raw.ptr + 2, raw.len - 2), out, why);
+        else if (starts_with(raw, "\xef\xbb\xbf", 3))
+                fine = take_marked(a, bytes_of(raw.ptr + 3, raw.len - 3), out, why);
+        else
+                fine = take_unmarked(a, raw, out, why);
+        if (!fine || !refuse_nul(*out, why))
                 return false;
         end_lines_alike((char *)(uintptr_t)out->ptr, out->len);
         return true;

@@ -4,8 +4,14 @@
 
 enum { MOST_CELLS = 256, LARGEST_FILE_MIB = 64, LARGEST_ROW = 64 * 1024, LARGEST_CELL = 1024 };
 
-/* UTF-8 without BOM, in the arena; every line ends with "\n" or "\r\n". */
-MUST_USE bool csv_decode(struct arena *, const char *name, struct bytes raw, struct bytes *out, struct err *e);
+/* UTF-8 without BOM, in the arena; every line ends with "\n" or "\r\n". False with the problem filled in when raw is no
+ * such text. */
+struct csv_refusal {
+        enum rule rule;
+        struct pos pos;
+        char args[2][24];
+};
+MUST_USE bool csv_decode(struct arena *, struct bytes raw, struct bytes *out, struct csv_refusal *);
 
 struct csv_cell {
         struct bytes raw;               /* between separators or quotation marks, still with doubled ones */

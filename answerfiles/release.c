@@ -28,47 +28,48 @@
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct release releases[] = {
         { BASICS, .id = "xenserver-6.5", .product = "XenServer 6.5", .family = FAMILY_XS6, .brand = "XenServer",
-          .brand_version = "6.5", .api_version = "2.3", .firmware = FIRMWARE_BIOS, .make_ramdisk = false,
-          .needs_install_token = true, .driver_source = false, .hashes = HASH_MD5 | HASH_SHA256, .min_disk = GIB(12),
-          .fcoe = false, .old_partitions = true, .bootloader = "extlinux" },
+                .brand_version = "6.5", .api_version = "2.3", .firmware = FIRMWARE_BIOS, .make_ramdisk = false,
+                .needs_install_token = true, .driver_source = false, .hashes = HASH_MD5 | HASH_SHA256,
+                .min_disk = GIB(12), .fcoe = false, .old_partitions = true, .bootloader = "extlinux" },
 
-        { XENSERVER_7, .id = "xenserver-7.0", .product = "XenServer 7.0", .brand_version = "7.0", .api_version = "2.5" },
+        { XENSERVER_7, .id = "xenserver-7.0", .product = "XenServer 7.0", .brand_version = "7.0",
+                .api_version = "2.5" },
         { XENSERVER_7, .id = "xenserver-7.1", .product = "XenServer 7.1", .brand_version = "7.1", .api_version = "2.6",
-          .many_sources = true },
+                .many_sources = true },
         { XENSERVER_7, .id = "xenserver-7.2", .product = "XenServer 7.2", .brand_version = "7.2", .api_version = "2.7",
-          .many_sources = true },
+                .many_sources = true },
         { XENSERVER_7, .id = "xenserver-7.3", .product = "XenServer 7.3", .brand_version = "7.3", .api_version = "2.8",
-          .many_sources = true, .vlan = true, .free_pool_size = 3 },
+                .many_sources = true, .vlan = true, .free_pool_size = 3 },
         { XENSERVER_7, .id = "xenserver-7.4", .product = "XenServer 7.4", .brand_version = "7.4", .api_version = "2.9",
-          .platform = "2.5.0", .many_sources = true, .vlan = true, .free_pool_size = 3 },
+                .platform = "2.5.0", .many_sources = true, .vlan = true, .free_pool_size = 3 },
         { XENSERVER_7, .id = "xenserver-7.5", .product = "XenServer 7.5", .brand_version = "7.5", .api_version = "2.10",
-          .many_sources = true, .vlan = true, .free_pool_size = 3 },
+                .many_sources = true, .vlan = true, .free_pool_size = 3 },
         { XENSERVER_7, .id = "xenserver-7.6", .product = "XenServer 7.6", .brand_version = "7.6", .api_version = "2.11",
-          .platform = "2.7.0", .many_sources = true, .vlan = true, .free_pool_size = 3 },
+                .platform = "2.7.0", .many_sources = true, .vlan = true, .free_pool_size = 3 },
 
         { HYPERVISOR_8, .id = "citrix-hypervisor-8.0", .product = "Citrix Hypervisor 8.0", .brand_version = "8.0",
-          .api_version = "2.12" },
+                .api_version = "2.12" },
         { HYPERVISOR_8, .id = "citrix-hypervisor-8.1", .product = "Citrix Hypervisor 8.1", .brand_version = "8.1",
-          .api_version = "2.14" },
+                .api_version = "2.14" },
         { HYPERVISOR_8, .id = "citrix-hypervisor-8.2", .product = "Citrix Hypervisor 8.2", .brand_version = "8.2",
-          .api_version = "2.15" },
+                .api_version = "2.15" },
 
         { HYPERVISOR_8, .id = "xenserver-8", .product = "XenServer 8", .brand = "XenServer", .brand_version = "8",
-          .api_version = "2.21", .needs_install_token = false, .old_partitions = false, .ntp_element = true,
-          .swraid = true },
+                .api_version = "2.21", .needs_install_token = false, .old_partitions = false, .ntp_element = true,
+                .swraid = true },
         { HYPERVISOR_8, .id = "xenserver-9", .product = "XenServer 9", .family = FAMILY_XS9, .brand = "XenServer",
-          .brand_version = "9", .api_version = "2.23", .firmware = FIRMWARE_UEFI, .needs_install_token = false,
-          .old_partitions = false, .ntp_element = true, .swraid = true, .stage_packages_installed = true,
-          .python2_ascii = false, .interpreters = NULL, .ssh_mode = true, .fcoe = false, .network_backend = false,
-          .fs_type = true, .interface_names_lost = true },
+                .brand_version = "9", .api_version = "2.23", .firmware = FIRMWARE_UEFI, .needs_install_token = false,
+                .old_partitions = false, .ntp_element = true, .swraid = true, .stage_packages_installed = true,
+                .python2_ascii = false, .interpreters = NULL, .ssh_mode = true, .fcoe = false, .network_backend = false,
+                .fs_type = true, .interface_names_lost = true },
 
         { XCP_NG_OLD, .id = "xcp-ng-8.0", .product = "XCP-ng 8.0", .brand_version = "8.0", .api_version = "2.12",
-          .platform = "3.0.0" },
+                .platform = "3.0.0" },
         { XCP_NG_OLD, .id = "xcp-ng-8.1", .product = "XCP-ng 8.1", .brand_version = "8.1", .api_version = "2.14" },
         { XCP_NG_OLD, .id = "xcp-ng-8.2", .product = "XCP-ng 8.2", .brand_version = "8.2", .api_version = "2.15",
-          .platform = "3.2.0" },
+                .platform = "3.2.0" },
         { XCP_NG, .id = "xcp-ng-8.3", .product = "XCP-ng 8.3", .brand_version = "8.3", .api_version = "2.21",
-          .platform = "3.3.0", .ntp_element = true, .gpg = GPG_PER_SOURCE, .default_sr = "ext" },
+                .platform = "3.3.0", .ntp_element = true, .gpg = GPG_PER_SOURCE, .default_sr = "ext" },
 };
 #pragma GCC diagnostic pop
 
@@ -77,7 +78,8 @@ const struct release *release_at(size_t index) { return index < COUNT(releases) 
 /* XenServer was called Citrix Hypervisor for a while, and media carry either name. */
 static bool same_vendor(const char *brand, const char *row)
 {
-        bool xcp = !strcasecmp(brand, "XCP-ng"), citrix = !strcasecmp(brand, "XenServer") || !strcasecmp(brand, "Citrix Hypervisor");
+        bool xcp = !strcasecmp(brand, "XCP-ng"),
+             citrix = !strcasecmp(brand, "XenServer") || !strcasecmp(brand, "Citrix Hypervisor");
         return strcmp(row, "XCP-ng") ? citrix : xcp;
 }
 

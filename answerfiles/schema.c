@@ -52,7 +52,8 @@ xmlRelaxNG *schema_compile(enum family family, struct err *e)
         xmlRelaxNG *schema = xmlRelaxNGParse(parser);
         xmlRelaxNGFreeParserCtxt(parser);
         if (!schema)
-                err_set(e, ERR_WORLD, _("xenroll's own schema %s does not compile: %s"), sources[family].name, first.text);
+                err_set(e, ERR_WORLD, _("xenroll's own schema %s does not compile: %s"), sources[family].name,
+                        first.text);
         return schema;
 }
 

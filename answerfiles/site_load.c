@@ -67,11 +67,13 @@ static void place_rows(struct site_builder *b)
                 struct err e = ERR_INIT;
                 AUTO_STR text = STR_MAX(LARGEST_CSV);
                 struct csv_rows rows = { 0 };
-                if (!file_read(b->reader->dir, from->text, LARGEST_CSV, &text, &e) ||
-                        !csv_read(diags_arena(b->reader->diags), b->reader->diags, from->text, str_bytes(&text), &rows, &e))
+                size_t errors = diags_errors(b->reader->diags);
+                if (!file_read(b->reader->dir, from->text, LARGEST_CSV, &text, &e))
                         diag(b->reader->diags, XR_FILE_UNREADABLE, from->pos, e.text, NULL);
                 else
-                        rows_place(b, &rows);
+                        csv_read(diags_arena(b->reader->diags), b->reader->diags, from->text, str_bytes(&text), &rows);
+                rows_place(b, &rows);
+                b->rows_lost |= diags_errors(b->reader->diags) > errors;
         }
 }
 

@@ -39,6 +39,7 @@ struct site_builder {
         const struct settings *base;    /* of the release */
         struct school_draft *schools;
         size_t n_schools;
+        bool rows_lost;                 /* a spreadsheet had rows that could not be used: machines may be missing for that reason */
 };
 
 /* site_blueprint.c: pools of every school, blueprints applied, places named. */

@@ -100,10 +100,11 @@ static void check_place(struct site_builder *b, const struct host *h, const stru
 {
         char n[24];
         snprintf(n, sizeof(n), "%zu", number);
-        if (d->fixed && !h->mac.given && !h->serial)
+        bool tried = h->mac.pos.line || h->serial_pos.line || b->rows_lost;
+        if (d->fixed && !h->mac.given && !h->serial && !tried)
                 diag(b->reader->diags, XR_PLACE_WITHOUT_MACHINE, d->pos, n, h->pool->id, h->pool->school->id, NULL);
         const struct settings *set = h->set;
-        if (!set->origin[SET_DISK].pos.line && !set->raid.n)
+        if (!set->origin[SET_DISK].pos.line && !set->origin[SET_RAID].pos.line)
                 diag(b->reader->diags, XR_DISK_MISSING, h->pos, h->name, NULL);
         if (set->origin[SET_DISK].pos.line && set->raid.n && set->origin[SET_DISK].level == set->origin[SET_RAID].level)
                 diag(b->reader->diags, XR_RAID_AND_DISK, set->origin[SET_RAID].pos, NULL);

@@ -101,7 +101,7 @@ static struct school_draft *school_of_row(struct site_builder *b, const struct s
         if (!key && b->n_schools == 1)
                 return &b->schools[0];
         if (!key) {
-                diag(d, XR_SCHOOL_UNKNOWN, row->where, "", x->n ? x->ids[0] : "", NULL);
+                diag(d, XR_ROW_WITHOUT_SCHOOL, row->where, NULL);
                 return NULL;
         }
         ENTRY *found, want = { .key = (char *)(uintptr_t)key };

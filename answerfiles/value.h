@@ -10,7 +10,7 @@ bool value_size(struct diags *, struct pos, const char *text, uint64_t *bytes); 
 bool value_mac(struct diags *, struct pos, const char *text, struct mac *out);          /* out->pos also when it is bad: "given, but wrong" */
 bool value_ip4(struct diags *, struct pos, const char *text, uint32_t *addr);
 bool value_offset(const char *text, uint32_t *n);                                       /* "+11"; silent */
-bool value_subnet(struct diags *, struct pos, const char *text, struct subnet *out);    /* "192.168.0.0/24" */
+bool value_subnet(struct diags *, struct pos, const char *text, struct subnet *out);    /* "192.168.0.0/24"; out->pos also when bad */
 /* "10.10.0.11-10.10.0.12/24" or "10.10.0.11/24" */
 bool value_range(struct diags *, struct pos, const char *text, uint32_t *first, uint32_t *last, int *prefix);
 bool value_ip6_prefix(struct diags *, struct pos, const char *text);                    /* "2001:db8::11/64" */

@@ -153,7 +153,7 @@ bool value_ip4(struct diags *d, struct pos pos, const char *text, uint32_t *addr
 bool value_offset(const char *text, uint32_t *n)
 {
         size_t digits = *text == '+' ? strspn(text + 1, "0123456789") : 0;
-        if (!digits || digits > 9 || text[1 + digits] || text[1] == '0')
+        if (!digits || digits > 9 || text[1 + digits] || (digits > 1 && text[1] == '0'))
                 return false;
         *n = (uint32_t)strtoul(text + 1, NULL, 10);
         return true;
@@ -194,6 +194,7 @@ bool value_subnet(struct diags *d, struct pos pos, const char *text, struct subn
         char address[64], base[IP4_TEXT], right[IP4_TEXT + 4];
         int prefix;
         uint32_t addr;
+        *out = (struct subnet){ .dhcp = out->dhcp, .pos = pos };
         if (!split_prefix(d, pos, text, address, &prefix) || !value_ip4(d, pos, address, &addr))
                 return false;
         uint32_t mask = mask_of(prefix);
@@ -204,14 +205,15 @@ bool value_subnet(struct diags *d, struct pos pos, const char *text, struct subn
         out->mask = mask;
         out->prefix = prefix;
         out->given = true;
-        out->pos = pos;
         return true;
 }
 
 bool value_range(struct diags *d, struct pos pos, const char *text, uint32_t *first, uint32_t *last, int *prefix)
 {
         char address[64], base[IP4_TEXT], subnet[IP4_TEXT + 4];
-        if (!split_prefix(d, pos, text, address, prefix))
+        int bits;
+        uint32_t from, to;
+        if (!split_prefix(d, pos, text, address, &bits))
                 return false;
         char *hyphen = strchr(address, '-');
         if (hyphen) {
@@ -221,14 +223,17 @@ bool value_range(struct diags *d, struct pos pos, const char *text, uint32_t *fi
         }
         if (!*address || (hyphen && !strchr(hyphen, '.')))
                 return REFUSE(d, pos, XR_RANGE_SYNTAX, text);
-        if (!value_ip4(d, pos, address, first) || !value_ip4(d, pos, hyphen ? hyphen : address, last))
+        if (!value_ip4(d, pos, address, &from) || !value_ip4(d, pos, hyphen ? hyphen : address, &to))
                 return false;
-        uint32_t mask = mask_of(*prefix);
-        snprintf(subnet, sizeof(subnet), "%s/%d", ip4_text(*first & mask, base), *prefix);
-        if (*last < *first)
+        uint32_t mask = mask_of(bits);
+        snprintf(subnet, sizeof(subnet), "%s/%d", ip4_text(from & mask, base), bits);
+        if (to < from)
                 return REFUSE(d, pos, XR_RANGE_ORDER, text);
-        if ((*first & mask) != (*last & mask) || !(*first & ~mask) || (*last | mask) == ~0u)
+        if ((from & mask) != (to & mask) || !(from & ~mask) || (to | mask) == ~0u)
                 return REFUSE(d, pos, XR_RANGE_OUTSIDE, text, subnet);
+        *first = from;
+        *last = to;
+        *prefix = bits;
         return true;
 }
 

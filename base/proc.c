@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -55,13 +56,10 @@ static _Noreturn void child_exec(const struct proc *p, const char *path, int in,
                 _exit(127);
         if (p->dir && fchdir(p->dir) < 0)
                 _exit(127);
-        int first = 3;
-        if (p->pass_fd > 2) {
-                fcntl(p->pass_fd, F_SETFD, 0);
-                syscall(SYS_close_range, 3u, (unsigned)p->pass_fd - 1, 0);
-                first = p->pass_fd + 1;
-        }
-        syscall(SYS_close_range, (unsigned)first, ~0u, 0);
+        syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
+        for (size_t i = 0; i < COUNT(p->pass_fds); i++)
+                if (p->pass_fds[i] > 2)
+                        fcntl(p->pass_fds[i], F_SETFD, 0);
         execve(path, (char *const *)(uintptr_t)p->argv, (char *const *)(uintptr_t)(p->env ? p->env : closed_env));
         _exit(127);
 }

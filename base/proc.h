@@ -10,7 +10,7 @@ struct proc {
         struct str *out;                /* stdout is appended; NULL discards it */
         struct str *err;                /* all of stderr; NULL keeps only the tail for the error */
         int dir;                        /* working directory's descriptor; 0 means the caller's */
-        int pass_fd;                    /* a descriptor the child inherits under the same number; 0 means none */
+        int pass_fds[3];                /* descriptors the child inherits under the same numbers; 0 means none */
         void (*tick)(const char *line, void *);  /* each line of stderr as it comes, for progress; may be NULL */
         void *tick_arg;
 };

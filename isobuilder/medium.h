@@ -22,6 +22,8 @@ struct medium {
         char volume_id[33];
         char volume_uuid[23];           /* "2024-10-01-09-08-07-00"; "" when absent */
         int64_t volume_date;            /* seconds since 1970 from the descriptor's creation date; 0 when absent */
+        char created[18];               /* the same date as 16 digits, "" when absent */
+        uint64_t uefi_offset;           /* bytes, where the UEFI boot entry's image lies */
         char brand[64], version[64], platform[64], build[64];   /* .treeinfo; "" when absent */
         const struct release *release;  /* NULL when not recognised */
         unsigned firmware;              /* enum firmware set, from the boot files and El Torito entries really there */
@@ -45,3 +47,4 @@ void medium_free(struct medium *);
 
 /* Lower-case hex of the whole file, for build.json; reads it all. */
 MUST_USE bool medium_sha256(const struct medium *, char hex[65], struct err *e);
+MUST_USE bool file_sha256(int fd, const char *name, char hex[65], struct err *e);

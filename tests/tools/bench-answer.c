@@ -18,7 +18,8 @@ int main(int argc, char **argv)
         struct err e = ERR_INIT;
         static struct sample s;
         sample_init(&s);
-        struct answer_options o = { .hook_base = "file:///tmp/ramdisk", .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "xenroll-hook" } };
+        struct answer_options o = { .hook_base = "file:///tmp/ramdisk",
+                .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "xenroll-hook" } };
         double start = cpu();
         struct answer_writer *w = r ? answer_writer_new(r, &o, &e) : NULL;
         if (!w) {
@@ -38,8 +39,8 @@ int main(int argc, char **argv)
                 bytes += out.len;
         }
         double end = cpu();
-        printf("%s: %ld hosts, %zu bytes, schema %.3f s, %.3f s, %.1f us per host\n", r->id, hosts, bytes, ready - start,
-                end - ready, (end - ready) / (double)hosts * 1e6);
+        printf("%s: %ld hosts, %zu bytes, schema %.3f s, %.3f s, %.1f us per host\n", r->id, hosts, bytes,
+                ready - start, end - ready, (end - ready) / (double)hosts * 1e6);
         answer_writer_free(w);
         return 0;
 }

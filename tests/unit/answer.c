@@ -53,7 +53,10 @@ static void golden(const struct release *r, bool write)
 
 static void pick(struct sample *s) { s->set.disk = (struct disk_rule){ .kind = DISK_PICK_SMALLEST }; }
 static void by_serial(struct sample *s) { s->set.disk = (struct disk_rule){ .kind = DISK_SERIAL, .value = "PHYF001" }; }
-static void by_path(struct sample *s) { s->set.disk = (struct disk_rule){ .kind = DISK_BY_PATH, .value = "pci-0000:00:1f.2-ata-1" }; }
+static void by_path(struct sample *s)
+{
+        s->set.disk = (struct disk_rule){ .kind = DISK_BY_PATH, .value = "pci-0000:00:1f.2-ata-1" };
+}
 static void by_name(struct sample *s) { s->set.disk = (struct disk_rule){ .kind = DISK_DEVICE, .value = "nvme0n1" }; }
 static void guest_serial(struct sample *s) { s->guests[1] = (struct disk_rule){ .kind = DISK_SERIAL, .value = "X" }; }
 static void no_storage(struct sample *s) { s->set.local_storage = LOCAL_NONE; }
@@ -64,18 +67,25 @@ static void ip6_auto(struct sample *s) { s->set.ipv6 = IPV6_AUTOCONF; }
 static void ip6_none(struct sample *s) { s->set.ipv6 = IPV6_NONE; }
 static void no_gateway(struct sample *s) { s->school.gateway.given = false; }
 static void no_domain(struct sample *s) { s->set.domain = NULL; }
-static void from_nfs(struct sample *s) { s->set.source = (struct install_source){ .type = SOURCE_NFS, .url = "192.168.0.5:/xcp" }; }
+static void from_nfs(struct sample *s)
+{
+        s->set.source = (struct install_source){ .type = SOURCE_NFS, .url = "192.168.0.5:/xcp" };
+}
 static void unsigned_source(struct sample *s) { s->set.source.gpgcheck = TRI_NO; }
 static void mirror(struct sample *s) { s->set.raid.n = 2; s->set.raid.disks[1].kind = DISK_SERIAL; }
 static void foreign(struct sample *s) { s->host.name = "xen\xe5\x8d\x97"; }
 static void no_password(struct sample *s) { s->set.root_password.kind = PASSWORD_UNSET; }
 
-static const struct { const char *why, *release; void (*change)(struct sample *); const char *has, *lacks; } cases[] = {
-        { "smallest disk is the selector's", "xcp-ng-8.3", pick, ">xenroll-picks-the-disk</primary-disk>", "/dev/disk/by-id" },
-        { "disk by serial is the selector's", "xcp-ng-8.3", by_serial, ">xenroll-picks-the-disk</primary-disk>", "PHYF001" },
+static const struct { const char *why, *release; void (*change)(struct sample *); const char *has, *lacks;
+} cases[] = {
+        { "smallest disk is the selector's", "xcp-ng-8.3", pick, ">xenroll-picks-the-disk</primary-disk>",
+                "/dev/disk/by-id" },
+        { "disk by serial is the selector's", "xcp-ng-8.3", by_serial, ">xenroll-picks-the-disk</primary-disk>",
+                "PHYF001" },
         { "disk by path", "xcp-ng-8.3", by_path, ">/dev/disk/by-path/pci-0000:00:1f.2-ata-1</primary-disk>", NULL },
         { "disk by name", "xcp-ng-8.3", by_name, ">/dev/nvme0n1</primary-disk>", NULL },
-        { "guest disk by serial", "xcp-ng-8.3", guest_serial, "<guest-disk>xenroll-picks-guest-disk-2</guest-disk>", "sdc" },
+        { "guest disk by serial", "xcp-ng-8.3", guest_serial, "<guest-disk>xenroll-picks-guest-disk-2</guest-disk>",
+                "sdc" },
         { "no local storage", "xcp-ng-8.3", no_storage, "guest-storage=\"no\"", "sr-type" },
         { "lvm", "xcp-ng-8.3", lvm, "sr-type=\"lvm\"", NULL },
         { "host known by serial", "xcp-ng-8.3", no_mac, "hwaddr=\"xenroll-picks-the-nic\"", "00:16:3e" },
@@ -88,23 +98,29 @@ static const struct { const char *why, *release; void (*change)(struct sample *)
         { "VLAN from 7.3 on", "xenserver-7.3", no_domain, "vlan=\"10\"", NULL },
         { "NFS source", "xenserver-7.6", from_nfs, "<source type=\"nfs\">192.168.0.5:/xcp</source>", "type=\"local\"" },
         { "no pack before 7.1", "xenserver-7.0", no_domain, "<driver-source", "/pack/" },
-        { "packs from 7.1 on", "xenserver-7.1", no_domain, "<source type=\"url\">http://192.168.0.5/pack/?a=1&amp;b=&lt;2&gt;</source>", "<2>" },
-        { "signatures, 8.3", "xcp-ng-8.3", unsigned_source,
-          "sr-type=\"ext\" gpgcheck=\"no\" repo-gpgcheck=\"yes\"", "netinstall" },
+        { "packs from 7.1 on", "xenserver-7.1", no_domain,
+                "<source type=\"url\">http://192.168.0.5/pack/?a=1&amp;b=&lt;2&gt;</source>", "<2>" },
+        { "signatures, 8.3", "xcp-ng-8.3", unsigned_source, "sr-type=\"ext\" gpgcheck=\"no\" repo-gpgcheck=\"yes\"",
+                "netinstall" },
         { "signatures, a pack stays checked", "xcp-ng-8.3", unsigned_source,
-          "<source type=\"nfs\" gpgcheck=\"yes\" repo-gpgcheck=\"yes\">", NULL },
+                "<source type=\"nfs\" gpgcheck=\"yes\" repo-gpgcheck=\"yes\">", NULL },
         { "signatures, 8.2", "xcp-ng-8.2", unsigned_source, "netinstall-gpg-check=\"no\"", " gpgcheck" },
         { "signatures, Citrix", "citrix-hypervisor-8.2", unsigned_source, "<source type=\"local\"/>", "gpg" },
         { "mirror on XCP-ng", "xcp-ng-8.2", mirror,
-          "<raid device=\"md127\">\n    <disk>/dev/disk/by-id/ata-A</disk>\n    <disk>xenroll-picks-raid-disk-2</disk>\n  </raid>", "swraid" },
+                "<raid device=\"md127\">\n    <disk>/dev/disk/by-id/ata-A</disk>\n    "
+                "<disk>xenroll-picks-raid-disk-2</disk>\n  </raid>",
+                "swraid" },
         { "mirror on XenServer 8", "xenserver-8", mirror,
-          "swraid=\"yes\">/dev/disk/by-id/ata-A,xenroll-picks-raid-disk-2</primary-disk>", "<raid" },
-        { "what is not ASCII is a reference", "xenserver-9", foreign, "<hostname>xen&#x5357;.school.example</hostname>", "\xe5" },
+                "swraid=\"yes\">/dev/disk/by-id/ata-A,xenroll-picks-raid-disk-2</primary-disk>", "<raid" },
+        { "what is not ASCII is a reference", "xenserver-9", foreign, "<hostname>xen&#x5357;.school.example</hostname>",
+                "\xe5" },
         { "no password, no element", "xcp-ng-8.3", no_password, "<installation", "root-password" },
         { "never a clock source element", "xcp-ng-8.3", no_domain, "<ntp-server>ntp.aliyun.com</ntp-server>", "<ntp " },
         { "stage of XenServer 9 only", "xenserver-8", no_domain, "filesystem-populated", "packages-installed" },
         { "our hook before the user's", "xcp-ng-8.3", no_domain,
-          "xenroll-start</script>\n  <script stage=\"installation-start\" type=\"nfs\">nfs://192.168.0.5/scripts/start.sh", NULL },
+                "xenroll-start</script>\n  <script stage=\"installation-start\" "
+                "type=\"nfs\">nfs://192.168.0.5/scripts/start.sh",
+                NULL },
 };
 
 static void variations(void)

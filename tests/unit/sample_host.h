@@ -12,7 +12,7 @@ struct sample {
         struct script start[1], populated[2];
 };
 
-#define SAMPLE_HASH "$6$c2FsdHNhbHQ$9yQ2lXq3JQ8gDkqkM1J6f5r0F1hJ2c3o4p5q6r7s8t9u0v1w2x3y4z5A6B7C8D9E0F1G2H3I4J5K6L7M8N9O0"
+#define SAMPLE_HASH "$6$samplesalt$smC5ET9NJttPfD598y0r0JQhYI6pFcv/KdDFfA/1GbyfbgWDXthvT5.cyHzLFRRCdZ7GyXSlwDJM9beKbX5oZ0"
 
 static const char *sample_ntp[] = { "ntp.aliyun.com", "ntp.ntsc.ac.cn" };
 static const char *sample_dns[] = { "223.5.5.5", "2400:3200::1" };

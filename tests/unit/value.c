@@ -301,7 +301,7 @@ static bool show_ip4(struct diags *d, const char *in, char *out, size_t n)
 
 static bool show_subnet(struct diags *d, const char *in, char *out, size_t n)
 {
-        struct subnet s;
+        struct subnet s = { 0 };
         char buf[IP4_TEXT];
         return value_subnet(d, (struct pos){ 0 }, in, &s) && snprintf(out, n, "%s/%d", ip4_text(s.addr, buf), s.prefix) > 0;
 }

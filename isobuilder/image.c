@@ -1,0 +1,320 @@
+#include "isobuilder/image.h"
+#include "isobuilder/bootconfig.h"
+#include "isobuilder/efiboot.h"
+#include "isobuilder/image_verify.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/progress.h"
+#include "base/rule.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* What the installer can copy into its memory and still work (1 GB of dom0 memory holds everything else). */
+enum { LARGEST_XSINST = 64 << 20, DEADLINE_MS = 30 * 60 * 1000 };
+
+void image_uuid(const unsigned char digest[32], char uuid[23])
+{
+        uint64_t n = 0;
+        for (int i = 0; i < 8; i++)
+                n = n << 8 | digest[i];
+        unsigned cc = n % 100, ss, mm, hh, day, month;
+        n /= 100;
+        ss = n % 60, n /= 60;
+        mm = n % 60, n /= 60;
+        hh = n % 24, n /= 24;
+        day = n % 28 + 1, n /= 28;
+        month = n % 12 + 1, n /= 12;
+        snprintf(uuid, 23, "20%02u-%02u-%02u-%02u-%02u-%02u-%02u", (unsigned)(n % 100), month, day, hh, mm, ss, cc);
+}
+
+/* The folder that becomes part of the image, and the changes to it, in the order that xorriso gets them. */
+struct work {
+        const struct image_spec *spec;
+        struct draft draft;
+        int dir;                        /* of the draft */
+        struct patch_list patches;
+        struct str efiboot_config;      /* text of the grub.cfg inside efiboot.img */
+        struct progress progress;
+};
+
+static bool put_file(struct work *w, int dir, const char *name, struct bytes content, struct err *e)
+{
+        AUTO_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0 || !file_write_all(fd, content.ptr, content.len))
+                return err_sys(e, _("writing %s"), name);
+        struct timespec when[2] = { { .tv_sec = w->spec->base->volume_date }, { .tv_sec = w->spec->base->volume_date } };
+        return futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), name);
+}
+
+static bool put_xsinst(struct work *w, struct err *e)
+{
+        AUTO_FD int dir = mkdirat(w->dir, "xsinst", 0700) < 0 ? -1 : openat(w->dir, "xsinst", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir < 0)
+                return err_sys(e, _("creating %s"), "xsinst");
+        for (size_t i = 0; i < w->spec->xsinst->n; i++) {
+                const struct pack_file *f = &w->spec->xsinst->items[i];
+                if (!put_file(w, dir, f->name, str_bytes(&f->content), e))
+                        return false;
+        }
+        return true;
+}
+
+static void add_patch(struct work *w, const char *path, struct str *text)
+{
+        struct patch_list *l = &w->patches;
+        l->items = reallocarray(l->items, l->n + 1, sizeof(*l->items));
+        if (!l->items)
+                file_out_of_memory();
+        struct patch *p = &l->items[l->n];
+        snprintf(p->local, sizeof(p->local), "patch-%zu", l->n++);
+        p->path = path;
+        p->text = *text;
+        *text = (struct str){ .max = text->max };
+}
+
+static bool patch_configs(struct work *w, struct err *e)
+{
+        const struct medium *base = w->spec->base;
+        for (size_t i = 0; i < base->n_configs; i++) {
+                const struct boot_config *c = &base->configs[i];
+                struct bootconfig_spec bs = { c->path, w->spec->uuid, SELECTOR_NAME, w->spec->countdown, false };
+                AUTO_STR text = STR_MAX(1 << 20);
+                bool (*patch)(const struct bootconfig_spec *, struct bytes, struct str *, struct err *) = c->grub ? bootconfig_grub : bootconfig_isolinux;
+                if (!patch(&bs, str_bytes(&c->text), &text, e))
+                        return false;
+                add_patch(w, c->path, &text);
+                struct patch *p = &w->patches.items[w->patches.n - 1];
+                if (!put_file(w, w->dir, p->local, str_bytes(&p->text), e))
+                        return false;
+        }
+        return true;
+}
+
+/* efiboot.img has a grub.cfg of its own, which some firmware reads instead of the one on the volume. */
+static bool patch_efiboot(struct work *w, struct err *e)
+{
+        const struct medium *base = w->spec->base;
+        if (!*base->efiboot_config)
+                return true;
+        AUTO_STR stock = STR_MAX(1 << 20);
+        struct bootconfig_spec bs = { base->efiboot_path, w->spec->uuid, SELECTOR_NAME, w->spec->countdown, true };
+        if (!efiboot_read(str_bytes(&base->efiboot), base->efiboot_config, &stock, e) || !bootconfig_grub(&bs, str_bytes(&stock), &w->efiboot_config, e))
+                return false;
+        if (!put_file(w, w->dir, "efiboot.img", str_bytes(&base->efiboot), e))
+                return false;
+        AUTO_FD int fd = openat(w->dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+                return err_sys(e, _("opening %s"), "efiboot.img");
+        if (!efiboot_replace(fd, base->efiboot_config, str_bytes(&w->efiboot_config), base->volume_date, e))
+                return false;
+        struct timespec when[2] = { { .tv_sec = base->volume_date }, { .tv_sec = base->volume_date } };
+        return futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), "efiboot.img");
+}
+
+/* A list of arguments that owns its texts. */
+struct arguments {
+        const char *argv[200];
+        char *owned[200];
+        size_t n;
+};
+
+static void arguments_clear(struct arguments *a)
+{
+        for (size_t i = 0; i < a->n; i++)
+                free(a->owned[i]);
+}
+
+static void arg(struct arguments *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void arg(struct arguments *a, const char *fmt, ...)
+{
+        va_list ap;
+        va_start(ap, fmt);
+        if (a->n + 1 >= COUNT(a->argv) || vasprintf(&a->owned[a->n], fmt, ap) < 0)
+                file_out_of_memory();
+        va_end(ap);
+        a->argv[a->n] = a->owned[a->n];
+        a->n++;
+}
+
+#define ARGS(a, ...) \
+        do { \
+                const char *const list_[] = { __VA_ARGS__ }; \
+                for (size_t i_ = 0; i_ < COUNT(list_); i_++) \
+                        arg(a, "%s", list_[i_]); \
+        } while (0)
+
+/* 2024-10-01-09-08-07-00 → 2024100109080700 */
+static void digits_of(const char *uuid, char digits[17])
+{
+        size_t n = 0;
+        for (; *uuid && n < 16; uuid++)
+                if (*uuid != '-')
+                        digits[n++] = *uuid;
+        digits[n] = '\0';
+}
+
+static void map_patches(struct work *w, struct arguments *a)
+{
+        for (size_t i = 0; i < w->patches.n; i++) {
+                ARGS(a, "-map");
+                arg(a, "/proc/self/fd/%d/%s", w->dir, w->patches.items[i].local);
+                arg(a, "/%s", w->patches.items[i].path);
+        }
+        if (*w->spec->base->efiboot_config) {
+                ARGS(a, "-map");
+                arg(a, "/proc/self/fd/%d/efiboot.img", w->dir);
+                arg(a, "/%s", w->spec->base->efiboot_path);
+        }
+        ARGS(a, "-map");
+        arg(a, "/proc/self/fd/%d/xsinst", w->dir);
+        ARGS(a, "/xsinst");
+}
+
+/* Owner, mode and every date of what we add follow from the base alone: same inputs, same bytes. */
+static void settle_attributes(struct work *w, struct arguments *a)
+{
+        AUTO_STR paths = STR_MAX(4096);
+        ARGS(a, "-chmod_r", "u=rX,go=rX", "/xsinst", "--", "-chown_r", "0", "/xsinst", "--", "-chgrp_r", "0", "/xsinst", "--");
+        ARGS(a, "-alter_date_r", "b-c");
+        arg(a, "=%lld", (long long)w->spec->base->volume_date);
+        ARGS(a, "/xsinst", "--");
+        for (size_t i = 0; i <= w->patches.n; i++) {
+                const char *path = i < w->patches.n ? w->patches.items[i].path : w->spec->base->efiboot_path;
+                if (i == w->patches.n && !*w->spec->base->efiboot_config)
+                        continue;
+                static const char *const how[][2] = { { "-chmod", "0444" }, { "-chown", "0" }, { "-chgrp", "0" } };
+                for (size_t k = 0; k < COUNT(how); k++) {
+                        ARGS(a, how[k][0], how[k][1]);
+                        arg(a, "/%s", path);
+                        ARGS(a, "--");
+                }
+                ARGS(a, "-alter_date", "b-c");
+                arg(a, "=%lld", (long long)w->spec->base->volume_date);
+                arg(a, "/%s", path);
+                ARGS(a, "--");
+        }
+}
+
+static void arguments_of(struct work *w, int out, struct arguments *a)
+{
+        const struct image_spec *s = w->spec;
+        char uuid[17];
+        digits_of(s->uuid, uuid);
+        ARGS(a, "xorriso", "-no_rc", "-abort_on", "FAILURE", "-return_with", "SORRY", "32", "-indev");
+        arg(a, "stdio:/proc/self/fd/%d", s->base->fd);
+        ARGS(a, "-outdev");
+        arg(a, "stdio:/proc/self/fd/%d", out);
+        ARGS(a, "-overwrite", "on", "-boot_image", "any", "replay", "-compliance", "joliet_long_names");
+        ARGS(a, "-joliet", s->base->joliet ? "on" : "off");
+        map_patches(w, a);
+        settle_attributes(w, a);
+        ARGS(a, "-volume_date", "uuid", uuid);
+        if (*s->base->created)
+                ARGS(a, "-volume_date", "c", s->base->created);
+        if (s->label)
+                ARGS(a, "-volid", s->label);
+        ARGS(a, "-commit", "-end");
+        a->argv[a->n] = NULL;
+}
+
+/* "xorriso : UPDATE : Writing:  12345s   23.4%   fifo …" */
+static void on_line(const char *line, void *arg_)
+{
+        struct work *w = arg_;
+        const char *percent = strchr(line, '%');
+        if (!strstr(line, "UPDATE") || !percent)
+                return;
+        const char *number = percent;
+        while (number > line && strchr("0123456789.", number[-1]))
+                number--;
+        progress_to(&w->progress, (uint64_t)atoi(number));
+}
+
+/* xorriso's last words are about giving up; the cause stands further up. */
+static void explain_failure(const struct str *said, struct err *e)
+{
+        static const struct {
+                const char *sign, *sentence;
+        } causes[] = { { "No space left on device", N_("the disk is full") }, { "exceeds free space on media", N_("the disk is full") },
+                { "Input/output error", N_("the disk reports an input/output error") } };
+        for (size_t i = 0; i < COUNT(causes); i++)
+                if (strstr(str_text(said), causes[i].sign)) {
+                        err_set(e, ERR_WORLD, "%s", _(causes[i].sentence));
+                        return;
+                }
+        const char *failure = strstr(str_text(said), "FAILURE : ");
+        if (failure)
+                err_set(e, ERR_WORLD, "xorriso: %.*s", (int)strcspn(failure + 10, "\n"), failure + 10);
+}
+
+static bool run_xorriso(struct work *w, int out, struct err *e)
+{
+        OWN(arguments_clear) struct arguments a = { .n = 0 };
+        AUTO_STR said = STR_MAX(4 << 20);
+        arguments_of(w, out, &a);
+        struct proc p = { .argv = a.argv, .deadline_ms = DEADLINE_MS, .err = &said, .pass_fds = { w->spec->base->fd, out, w->dir }, .tick = on_line, .tick_arg = w };
+        progress_start(&w->progress, _("image"), 100);
+        bool fine = proc_run(&p, e);
+        progress_end(&w->progress);
+        if (!fine && said.len)
+                explain_failure(&said, e);
+        return fine;
+}
+
+static bool check_spec(const struct image_spec *s, struct err *e)
+{
+        uint64_t total = 0;
+        for (size_t i = 0; i < s->xsinst->n; i++)
+                total += s->xsinst->items[i].content.len;
+        if (!s->release->make_ramdisk)
+                return err_rule(e, XR_MEDIUM_NO_RAMDISK, s->release->product, NULL);
+        if (!s->base->n_configs)
+                return err_rule(e, XR_NO_BOOT_CONFIG, s->base->path, NULL);
+        if (total > LARGEST_XSINST) {
+                char have[24], most[24];
+                snprintf(have, sizeof(have), "%llu", (unsigned long long)(total >> 20));
+                snprintf(most, sizeof(most), "%d", LARGEST_XSINST >> 20);
+                return err_rule(e, XR_XSINST_TOO_LARGE, have, most, NULL);
+        }
+        return true;
+}
+
+static bool make_image(struct work *w, int dir, const char *name, char sha256[65], struct err *e)
+{
+        OWN(draft_drop) struct draft image = { .slot = -1 };
+        AUTO_FD int out = -1;
+        if (!put_xsinst(w, e) || !patch_configs(w, e) || !patch_efiboot(w, e))
+                return false;
+        /* It holds password hashes. */
+        if (!draft_file(&image, dir, name, 0600, &out, e) || !run_xorriso(w, out, e))
+                return false;
+        if (!image_verify(w->spec, &w->patches, &w->efiboot_config, dir, image.name, e))
+                return false;
+        if (sha256 && !file_sha256(out, name, sha256, e))
+                return false;
+        if (fsync(out) < 0)
+                return err_sys(e, _("writing %s"), name);
+        return draft_commit(&image, e);
+}
+
+bool image_write(const struct image_spec *s, int dir, const char *name, char sha256[65], struct err *e)
+{
+        struct work w = { .spec = s, .dir = -1, .draft = { .slot = -1 }, .efiboot_config = STR_MAX(1 << 20) };
+        if (!check_spec(s, e))
+                return false;
+        log_event("image", "writing", "name", name, "uuid", s->uuid, "base", s->base->path, NULL);
+        bool fine = draft_dir(&w.draft, dir, "work", 0700, &w.dir, e) && make_image(&w, dir, name, sha256, e);
+        draft_drop(&w.draft);
+        cleanup_fd(&w.dir);
+        for (size_t i = 0; i < w.patches.n; i++)
+                str_clear(&w.patches.items[i].text);
+        free(w.patches.items);
+        str_clear(&w.efiboot_config);
+        return fine ? true : err_ctx(e, "%s", name);
+}
