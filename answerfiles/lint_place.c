@@ -137,29 +137,34 @@ size_t lint_line_offset(const struct lint *l, int line)
         return (size_t)line <= l->n_lines ? l->lines[line - 1] : l->text.len;
 }
 
-/* The first secret byte of a line, or SIZE_MAX. */
-static size_t secret_on_line(const struct lint *l, size_t line)
+/* The first span that ends behind the offset. */
+static size_t span_behind(const struct lint *l, size_t offset)
 {
-        size_t begin = l->lines[line], end = line + 1 < l->n_lines ? l->lines[line + 1] : l->text.len;
         size_t low = 0, high = l->n_secrets;
-        while (low < high) {                            /* the first span that ends behind the line's start */
+        while (low < high) {
                 size_t middle = (low + high) / 2;
-                if (l->secrets[middle].end <= begin)
+                if (l->secrets[middle].end <= offset)
                         low = middle + 1;
                 else
                         high = middle;
         }
-        if (low == l->n_secrets || l->secrets[low].begin >= end)
+        return low;
+}
+
+/* The first secret byte of a line, or SIZE_MAX. */
+static size_t secret_on_line(const struct lint *l, size_t line)
+{
+        size_t begin = l->lines[line], end = line + 1 < l->n_lines ? l->lines[line + 1] : l->text.len;
+        size_t i = span_behind(l, begin);
+        if (i == l->n_secrets || l->secrets[i].begin >= end)
                 return SIZE_MAX;
-        return l->secrets[low].begin < begin ? begin : l->secrets[low].begin;
+        return l->secrets[i].begin < begin ? begin : l->secrets[i].begin;
 }
 
 bool lint_is_secret(const struct lint *l, size_t offset)
 {
-        for (size_t i = 0; i < l->n_secrets && l->secrets[i].begin <= offset; i++)
-                if (offset < l->secrets[i].end)
-                        return true;
-        return false;
+        size_t i = span_behind(l, offset);
+        return i < l->n_secrets && l->secrets[i].begin <= offset;
 }
 
 static uint16_t saturate(size_t n) { return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n; }
@@ -231,9 +236,12 @@ struct place place_of_element(const struct lint *l, const xmlNode *node)
 
 struct place place_of_attribute(const struct lint *l, const xmlAttr *a)
 {
-        size_t at = tag_begin(l, a->parent), end = (size_t)(uintptr_t)a->parent->_private,
-               n = strlen((const char *)a->name);
-        for (size_t i = at + 1; i + n < end && end <= l->text.len; i++)
+        enum { LONGEST_TAG = 1 << 14 };         /* each attribute searches its tag again */
+        size_t begin = tag_begin(l, a->parent), end = (size_t)(uintptr_t)a->parent->_private;
+        size_t n = strlen((const char *)a->name);
+        if (end > l->text.len || end - begin > LONGEST_TAG)
+                return place_of_element(l, a->parent);
+        for (size_t i = begin + 1; i + n < end; i++)
                 if (isspace((unsigned char)l->text.ptr[i - 1]) && !memcmp(l->text.ptr + i, a->name, n) &&
                     memchr("= \t\r\n", l->text.ptr[i + n], 5))
                         return (struct place){ i, n };

@@ -151,6 +151,17 @@ static void add_isolinux_head(struct str *out, const struct bootconfig_spec *spe
         str_addf(out, "SAY For the vendor's interactive installer, type: %.*s\n\n", (int)stock.len, stock.ptr ? stock.ptr : "");
 }
 
+/* What our head says instead. DISPLAY would clear the screen that our text stands on. */
+static bool is_replaced(struct bytes line)
+{
+        static const char *const words[] = { "default", "timeout", "prompt", "totaltimeout", "ontimeout", "display" };
+        for (size_t i = 0; i < COUNT(words); i++)
+                if (after_word(line, words[i]).ptr)
+                        return true;
+        return false;
+}
+
+/* The stock lines before the first label come first: SERIAL counts only at the very top. */
 bool bootconfig_isolinux(const struct bootconfig_spec *spec, struct bytes text, struct str *out, struct err *e)
 {
         struct bytes line;
@@ -160,16 +171,18 @@ bool bootconfig_isolinux(const struct bootconfig_spec *spec, struct bytes text, 
         AUTO_STR entry = STR_MAX(65536);
         if (!add_isolinux_entry(&entry, text, spec))
                 return err_rule(e, XR_NO_BOOT_ENTRY, spec->path, NULL);
-        add_isolinux_head(out, spec, local, isolinux_default(text));
-        str_addf(out, "LABEL " OURS "\n%s\n", str_text(&entry));
-        /* -1 tells the firmware to go on with its next boot device: right both when the medium is a CD, where the first
-         * disk is 0x80, and when it is a stick, which is 0x80 itself. */
-        str_addf(out, "LABEL %s\n  LOCALBOOT -1\n\n", local);
+        bool head = false;
         for (size_t at = 0; next_line(text, &at, &line);) {
-                if (after_word(line, "default").ptr || after_word(line, "timeout").ptr || after_word(line, "prompt").ptr ||
-                        after_word(line, "totaltimeout").ptr || after_word(line, "ontimeout").ptr)
-                        continue;
-                str_addf(out, "%.*s\n", (int)line.len, line.ptr);
+                if (!head && after_word(line, "label").ptr) {
+                        head = true;
+                        add_isolinux_head(out, spec, local, isolinux_default(text));
+                        str_addf(out, "LABEL " OURS "\n%s\n", str_text(&entry));
+                        /* -1 tells the firmware to go on with its next boot device: right both when the medium is a CD,
+                         * where the first disk is 0x80, and when it is a stick, which is 0x80 itself. */
+                        str_addf(out, "LABEL %s\n  LOCALBOOT -1\n\n", local);
+                }
+                if (!is_replaced(line))
+                        str_addf(out, "%.*s\n", (int)line.len, line.ptr);
         }
         return str_ok(out, spec->path, e);
 }

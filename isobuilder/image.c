@@ -49,7 +49,7 @@ static bool put_file(struct work *w, int dir, const char *name, struct bytes con
         if (fd < 0 || !file_write_all(fd, content.ptr, content.len))
                 return err_sys(e, _("writing %s"), name);
         struct timespec when[2] = { { .tv_sec = w->spec->base->volume_date }, { .tv_sec = w->spec->base->volume_date } };
-        return futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), name);
+        return fchmod(fd, 0444) == 0 && futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), name);
 }
 
 static bool put_xsinst(struct work *w, struct err *e)
@@ -62,6 +62,9 @@ static bool put_xsinst(struct work *w, struct err *e)
                 if (!put_file(w, dir, f->name, str_bytes(&f->content), e))
                         return false;
         }
+        /* The folder around it is private; these modes are what stands on the medium. */
+        if (fchmod(dir, 0755) < 0)
+                return err_sys(e, _("creating %s"), "xsinst");
         return true;
 }
 
@@ -108,13 +111,14 @@ static bool patch_efiboot(struct work *w, struct err *e)
                 return false;
         if (!put_file(w, w->dir, "efiboot.img", str_bytes(&base->efiboot), e))
                 return false;
-        AUTO_FD int fd = openat(w->dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        /* Read-only files cannot be opened for writing, except by root. */
+        AUTO_FD int fd = fchmodat(w->dir, "efiboot.img", 0600, 0) < 0 ? -1 : openat(w->dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0)
                 return err_sys(e, _("opening %s"), "efiboot.img");
         if (!efiboot_replace(fd, base->efiboot_config, str_bytes(&w->efiboot_config), base->volume_date, e))
                 return false;
         struct timespec when[2] = { { .tv_sec = base->volume_date }, { .tv_sec = base->volume_date } };
-        return futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), "efiboot.img");
+        return fchmod(fd, 0444) == 0 && futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), "efiboot.img");
 }
 
 /* A list of arguments that owns its texts. */
@@ -179,8 +183,7 @@ static void map_patches(struct work *w, struct arguments *a)
 /* Owner, mode and every date of what we add follow from the base alone: same inputs, same bytes. */
 static void settle_attributes(struct work *w, struct arguments *a)
 {
-        AUTO_STR paths = STR_MAX(4096);
-        ARGS(a, "-chmod_r", "u=rX,go=rX", "/xsinst", "--", "-chown_r", "0", "/xsinst", "--", "-chgrp_r", "0", "/xsinst", "--");
+        ARGS(a, "-chown_r", "0", "/xsinst", "--", "-chgrp_r", "0", "/xsinst", "--");
         ARGS(a, "-alter_date_r", "b-c");
         arg(a, "=%lld", (long long)w->spec->base->volume_date);
         ARGS(a, "/xsinst", "--");
@@ -188,7 +191,7 @@ static void settle_attributes(struct work *w, struct arguments *a)
                 const char *path = i < w->patches.n ? w->patches.items[i].path : w->spec->base->efiboot_path;
                 if (i == w->patches.n && !*w->spec->base->efiboot_config)
                         continue;
-                static const char *const how[][2] = { { "-chmod", "0444" }, { "-chown", "0" }, { "-chgrp", "0" } };
+                static const char *const how[][2] = { { "-chown", "0" }, { "-chgrp", "0" } };
                 for (size_t k = 0; k < COUNT(how); k++) {
                         ARGS(a, how[k][0], how[k][1]);
                         arg(a, "/%s", path);
@@ -210,11 +213,14 @@ static void arguments_of(struct work *w, int out, struct arguments *a)
         arg(a, "stdio:/proc/self/fd/%d", s->base->fd);
         ARGS(a, "-outdev");
         arg(a, "stdio:/proc/self/fd/%d", out);
-        ARGS(a, "-overwrite", "on", "-boot_image", "any", "replay", "-compliance", "joliet_long_names");
+        ARGS(a, "-overwrite", "on", "-boot_image", "any", "replay", "-boot_image", "any", "gpt_disk_guid=volume_date_uuid", "-compliance", "joliet_long_names");
         ARGS(a, "-joliet", s->base->joliet ? "on" : "off");
         map_patches(w, a);
         settle_attributes(w, a);
-        ARGS(a, "-volume_date", "uuid", uuid);
+        /* Folders that got a new file carry the time of day in their own record of change. */
+        ARGS(a, "-alter_date_r", "c");
+        arg(a, "=%lld", (long long)s->base->volume_date);
+        ARGS(a, "/", "--", "-volume_date", "uuid", uuid);
         if (*s->base->created)
                 ARGS(a, "-volume_date", "c", s->base->created);
         if (s->label)
