@@ -129,7 +129,7 @@ demo: all $(ISO)
 
 .PHONY: check check-asan check-valgrind check-boot check-fault
 check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/base.iso | $(B)/packages-check
-	B=$(B) tests/report unit golden selector fault structure
+	B=$(B) tests/report unit golden selector media fault structure
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes" tests/report unit golden

@@ -105,10 +105,6 @@ static void check_self(struct check *c, const struct host *h, const struct text_
 
 void check_host(struct check *c, const struct host *h)
 {
-        /* Places that a blueprint or a count makes are the loader's to report. */
-        bool tried = h->mac.pos.line || h->serial_pos.line;
-        if (!h->mac.given && !h->serial && !tried && h->identity_level == LEVEL_HOST)
-                check_say(c, h->pos, XR_HOST_IDENTITY, h->name, h->pool->school->id);
         if (h->address.given) {
                 check_address(c, h);
                 check_self(c, h, &h->set->dns, "dns");

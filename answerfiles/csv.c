@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MOST_BROKEN_QUOTES = 20 };
+enum { MOST_BROKEN_QUOTES = 5 };
 
 static struct pos pos_at(const struct csv_scan *s, size_t at)
 {
@@ -203,6 +203,7 @@ static void take_row(struct csv_scan *s, struct arena *a, const struct csv_heade
 
 static void read_rows(struct csv_scan *s, struct arena *a, const struct csv_header *h, struct row_list *list)
 {
+        size_t errors = diags_errors(s->diags);
         for (enum csv_scanned got; (got = csv_scan_row(s)) != CSV_END;) {
                 if (got == CSV_ROW)
                         take_row(s, a, h, list);
@@ -211,7 +212,7 @@ static void read_rows(struct csv_scan *s, struct arena *a, const struct csv_head
                         return;
                 }
         }
-        if (!list->n && !diags_errors(s->diags))
+        if (!list->n && diags_errors(s->diags) == errors)
                 diag(s->diags, XR_CSV_EMPTY, (struct pos){ .file = s->file, .line = 1, .col = 1 }, NULL);
 }
 

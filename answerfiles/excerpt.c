@@ -13,12 +13,25 @@ static bool word_at(struct bytes line, size_t at, const char *word)
         return line.len - at >= n && !strncasecmp(line.ptr + at, word, n);
 }
 
+/* "http://user:password@server" */
+static bool login_at(struct bytes line, size_t at)
+{
+        if (!word_at(line, at, "://"))
+                return false;
+        for (at += 3; at < line.len && !strchr("/ \"',]}", line.ptr[at]); at++)
+                if (line.ptr[at] == '@')
+                        return true;
+        return false;
+}
+
 /* Where the value behind a key that names a secret begins; line.len when the line has none. Masking to the end of the
  * line may hide an innocent neighbour in a flow mapping: better than printing a password. */
 static size_t secret_start(struct bytes line)
 {
         static const char *const words[] = { "pass", "secret", "hash", "chap", "plain", "密码", "口令", "$1$", "$5$", "$6$", "$y$" };
-        for (size_t at = 0; at < line.len; at++)
+        for (size_t at = 0; at < line.len; at++) {
+                if (login_at(line, at))
+                        return at + 3;
                 for (size_t w = 0; w < COUNT(words); w++) {
                         if (!word_at(line, at, words[w]))
                                 continue;
@@ -27,6 +40,7 @@ static size_t secret_start(struct bytes line)
                         const char *colon = memchr(line.ptr + at, ':', line.len - at);
                         return colon ? (size_t)(colon - line.ptr) + 1 : line.len;
                 }
+        }
         return line.len;
 }
 

@@ -90,8 +90,9 @@ static xmlDoc *parse(struct document *d)
         parser->sax->internalSubset = on_doctype;
         parser->sax->serror = on_error;
         struct bytes text = d->lint.text;
-        xmlDoc *doc = xmlCtxtReadMemory(parser, text.ptr + d->lint.skipped, (int)(text.len - d->lint.skipped), NULL,
-                "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        /* Given an encoding libxml2 would convert in pieces, and know no byte offsets any more. */
+        xmlDoc *doc = xmlCtxtReadMemory(parser, text.ptr + d->lint.skipped, (int)(text.len - d->lint.skipped), NULL, NULL,
+                XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
         xmlFreeParserCtxt(parser);
         if ((d->has_doctype || !doc || d->problem[0]) && doc) {
                 xmlFreeDoc(doc);
@@ -123,6 +124,27 @@ static void report_syntax(struct document *d)
 static bool begins(struct bytes text, const char *with, size_t n)
 {
         return text.len >= n && !memcmp(text.ptr, with, n);
+}
+
+/* libxml2 compares each attribute with all others of its tag. */
+static bool tags_are_short(struct document *d)
+{
+        enum { LONGEST_TAG = 1 << 14 };
+        struct bytes text = d->lint.text;
+        for (size_t i = 0; i < text.len;) {
+                const char *open = memchr(text.ptr + i, '<', text.len - i);
+                if (!open)
+                        break;
+                i = (size_t)(open - text.ptr) + 1;
+                const char *close = memchr(open, '>', text.len - i + 1);
+                size_t n = close ? (size_t)(close - open) : text.len - i;
+                if (n < LONGEST_TAG || begins(bytes_of(open, n), "<!--", 4))
+                        continue;
+                struct place at = { i - 1, 0 };
+                lint_report(&d->lint, XR_XML_SYNTAX, at, _("an element is not closed"), NULL);
+                return false;
+        }
+        return true;
 }
 
 /* The name in encoding="…" of the declaration; "" when there is none. */
@@ -481,7 +503,7 @@ void answer_lint(const struct release *r, const char *name, struct bytes text, s
         }
         lint_index(&d.lint);
         d.services = xmlHashCreate(16);
-        if (encoding_is_fine(&d)) {
+        if (encoding_is_fine(&d) && tags_are_short(&d)) {
                 xmlDoc *doc = parse(&d);
                 if (doc && xmlDocGetRootElement(doc))
                         check_root(&d, doc);

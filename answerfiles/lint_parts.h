@@ -20,6 +20,7 @@ struct lint {
         size_t *lines, n_lines;         /* offset of each line's first byte; owned */
         struct span *secrets;           /* ordered; owned */
         size_t n_secrets;
+        size_t reports;
         bool refused;                   /* something was reported that the schema would only repeat */
 };
 

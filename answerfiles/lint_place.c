@@ -197,7 +197,14 @@ struct pos lint_masked_pos(const struct lint *l, struct place at, bool *secret)
 
 static void report_v(struct lint *l, enum rule rule, struct place at, va_list ap)
 {
+        enum { MOST = 200 };            /* nobody reads more, and each costs an excerpt */
         bool secret;
+        if (l->reports > MOST)
+                return;
+        if (l->reports++ == MOST) {
+                diag(l->diags, XR_ANSWER_MANY, (struct pos){ .file = l->file }, NULL);
+                return;
+        }
         struct pos pos = lint_masked_pos(l, at, &secret);
         diag_v(l->diags, secret, rule, pos, ap);
 }

@@ -101,6 +101,8 @@ static void check_place(struct site_builder *b, const struct host *h, const stru
         char n[24];
         snprintf(n, sizeof(n), "%zu", number);
         bool tried = h->mac.pos.line || h->serial_pos.line || b->rows_lost;
+        if (!d->fixed && !h->mac.given && !h->serial && !tried)
+                diag(b->reader->diags, XR_HOST_IDENTITY, h->pos, h->name, h->pool->school->id, NULL);
         if (d->fixed && !h->mac.given && !h->serial && !tried)
                 diag(b->reader->diags, XR_PLACE_WITHOUT_MACHINE, d->pos, n, h->pool->id, h->pool->school->id, NULL);
         const struct settings *set = h->set;

@@ -124,6 +124,8 @@ static bool ip4_refuse(struct diags *d, struct pos pos, const char *text)
                 parts += *s == '.';
         if (text[n - 1] == '.' || *text == '.' || strstr(text, ".."))
                 return REFUSE(d, pos, XR_IP4_SYNTAX, text);
+        if (parts == 1)
+                return REFUSE(d, pos, XR_IP4_SYNTAX, text);
         if (parts != 4)
                 return REFUSE(d, pos, XR_IP4_PARTS, text, number_word(parts, word));
         for (const char *s = text;; s++) {

@@ -1,6 +1,7 @@
 #include "cmd/load.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/rule.h"
 
 #include <fcntl.h>
 
@@ -40,6 +41,8 @@ bool load_site(struct loaded *l, const struct load_options *given, struct err *e
                 o.site = "site.yaml";
         if (o.iso && !(l->base = medium_open(AT_FDCWD, o.iso, e)))
                 return false;
+        if (l->base && !l->base->release)
+                return err_rule(e, XR_MEDIUM_UNKNOWN_RELEASE, o.iso, l->base->brand, l->base->version, NULL);
         struct site_options so = { .seed = o.seed };
         if (l->base && l->base->release)
                 so.release_hint = l->base->release->id;

@@ -118,8 +118,9 @@ static bool has_label(struct bytes text, const char *label)
         return false;
 }
 
-/* The lines of the stock default entry, its kernel line patched. DEFAULT may name a menu: then it is the first entry. */
-static bool add_isolinux_entry(struct str *out, struct bytes text, const struct bootconfig_spec *spec)
+/* The lines of the stock default entry, its kernel line patched, and its label. DEFAULT may name a menu: then it is the
+ * first entry. */
+static bool add_isolinux_entry(struct str *out, struct bytes text, const struct bootconfig_spec *spec, struct bytes *stock)
 {
         struct bytes line, wanted = isolinux_default(text);
         AUTO_STR name = STR_MAX(256);
@@ -131,6 +132,8 @@ static bool add_isolinux_entry(struct str *out, struct bytes text, const struct 
                         if (patched)
                                 break;
                         inside = any || same_word(label, wanted);
+                        if (inside)
+                                *stock = label;
                         continue;
                 }
                 if (!inside || !stripped(line).len || after_word(line, "menu").ptr)
@@ -148,7 +151,7 @@ static void add_isolinux_head(struct str *out, const struct bootconfig_spec *spe
         str_addf(out, "DEFAULT " OURS "\nPROMPT 1\nTIMEOUT %d\n", spec->countdown * 10);
         str_addf(out, "SAY xenroll: this machine installs itself in %d seconds, if the site file names it.\n", spec->countdown);
         str_addf(out, "SAY To start from its own disk instead, type: %s\n", local);
-        str_addf(out, "SAY For the vendor's interactive installer, type: %.*s\n\n", (int)stock.len, stock.ptr ? stock.ptr : "");
+        str_addf(out, "SAY For the vendor's interactive installer, type: %.*s\n\n", (int)stock.len, stock.ptr);
 }
 
 /* What our head says instead. DISPLAY would clear the screen that our text stands on. */
@@ -169,13 +172,14 @@ bool bootconfig_isolinux(const struct bootconfig_spec *spec, struct bytes text, 
                 return err_rule(e, XR_ALREADY_XENROLL, spec->path, NULL);
         const char *local = has_label(text, "local") ? "xenroll-local" : "local";
         AUTO_STR entry = STR_MAX(65536);
-        if (!add_isolinux_entry(&entry, text, spec))
+        struct bytes stock = { "", 0 };
+        if (!add_isolinux_entry(&entry, text, spec, &stock))
                 return err_rule(e, XR_NO_BOOT_ENTRY, spec->path, NULL);
         bool head = false;
         for (size_t at = 0; next_line(text, &at, &line);) {
                 if (!head && after_word(line, "label").ptr) {
                         head = true;
-                        add_isolinux_head(out, spec, local, isolinux_default(text));
+                        add_isolinux_head(out, spec, local, stock);
                         str_addf(out, "LABEL " OURS "\n%s\n", str_text(&entry));
                         /* -1 tells the firmware to go on with its next boot device: right both when the medium is a CD,
                          * where the first disk is 0x80, and when it is a stick, which is 0x80 itself. */

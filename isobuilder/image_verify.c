@@ -26,7 +26,7 @@ static bool verify_configs(const struct medium *m, const struct patch_list *patc
 static bool verify_efiboot(const struct medium *m, const struct str *config, struct err *e)
 {
         AUTO_STR inside = STR_MAX(1 << 20);
-        if (!config->len)
+        if (!config->len || !m->el_torito_uefi)
                 return true;
         AUTO_FREE char *booted = malloc(m->efiboot.len + 1);
         if (!booted || pread(m->fd, booted, m->efiboot.len, (off_t)m->uefi_offset) != (ssize_t)m->efiboot.len || memcmp(booted, str_text(&m->efiboot), m->efiboot.len))

@@ -163,6 +163,9 @@ static void test_limits(void)
                 str_add(&in, ",A\nb,B\n");
                 run(&(struct row){ limits[i].why, in.ptr, in.len, limits[i].cell > 60000 ? "||b|B\n" : "|||A\n||b|B\n", limits[i].said });
         }
+        AUTO_FREE char *large = calloc(1, (64 << 20) + 1);
+        if (large)
+                run(&(struct row){ "large file", large, (64 << 20) + 1, "", "larger than 64 MiB" });
         AUTO_STR in = STR_MAX(1 << 20);
         str_add(&in, "name,mac\n");
         for (int k = 0; k < 100; k++)

@@ -264,10 +264,27 @@ static void limits(void)
         large[n] = '\0';
         AUTO_FREE char *got = judged(release_find("xcp-ng-8.3"), "a.xml", bytes_of(large, n), &errors, &warnings);
         unit_case("lint", "larger than 1 MiB", strstr(got, "XR-302") != NULL, got);
+        memset(large, 'a', n - 2);
+        memcpy(large, "<b ", 3);
+        AUTO_FREE char *wide = judged(release_find("xcp-ng-8.3"), "a.xml", bytes_of(large, n - 2), &errors, &warnings);
+        unit_case("lint", "a tag that never ends", strstr(wide, "XR-300") != NULL, wide);
         for (size_t i = 0; i + 3 < n - 1; i += 3)
                 memcpy(large + i, "<a>", 3);
         AUTO_FREE char *deep = judged(release_find("xcp-ng-8.3"), "a.xml", bytes_of(large, n - 2), &errors, &warnings);
         unit_case("lint", "350,000 levels deep", strstr(deep, "XR-300") != NULL, deep);
+}
+
+/* Positions stay right far behind the beginning, where the parser has dropped what it read. */
+static void far_away(void)
+{
+        AUTO_STR text = STR_MAX(1 << 20);
+        size_t errors, warnings;
+        str_add(&text, "<?xml version='1.0' encoding='ISO-8859-1'?>\n<installation>");
+        for (int i = 0; i < 9000; i++)
+                str_add(&text, "<guest-disk>disk/by-id/x</guest-disk>\n");
+        str_add(&text, DISK NIC PASSWORD "\n" LOCAL "<flavour/></installation>");
+        AUTO_FREE char *got = judged(release_find("xcp-ng-8.3"), "a.xml", str_bytes(&text), &errors, &warnings);
+        unit_case("lint", "position in a long file", strstr(got, "a.xml:9003:24: warning XR-310") == got, got);
 }
 
 int main(int argc, char **argv)
@@ -283,5 +300,6 @@ int main(int argc, char **argv)
         table();
         secrets();
         limits();
+        far_away();
         return 0;
 }
