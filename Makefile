@@ -16,7 +16,7 @@ FUZZ_SECONDS ?= 60
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev
 RUN_PACKAGES   := xorriso mtools tzdata
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages)
 

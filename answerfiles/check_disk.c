@@ -49,7 +49,8 @@ static size_t partition_of(const struct disk_rule *r)
 
 static bool is_usb_name(const struct disk_rule *r)
 {
-        return (r->kind == DISK_BY_ID && !strncmp(r->value, "usb-", 4)) || (r->kind == DISK_BY_PATH && strstr(r->value, "-usb-"));
+        return (r->kind == DISK_BY_ID && !strncmp(r->value, "usb-", 4)) ||
+               (r->kind == DISK_BY_PATH && strstr(r->value, "-usb-"));
 }
 
 static void check_name(struct check *c, const struct disk_rule *r, struct pos pos)
@@ -73,7 +74,8 @@ static void check_rule(struct check *c, const struct disk_rule *r, struct pos po
                 check_name(c, r, pos);
         uint64_t least = r->at_least > need ? r->at_least : need;
         if (r->at_least && r->at_least < need)
-                check_say(c, pos, XR_DISK_AT_LEAST, check_size(c, r->at_least), c->release->product, check_size(c, need));
+                check_say(
+                        c, pos, XR_DISK_AT_LEAST, check_size(c, r->at_least), c->release->product, check_size(c, need));
         else if (r->at_most && r->at_most < least)
                 check_say(c, pos, XR_DISK_AT_MOST, check_size(c, r->at_most), check_size(c, least));
 }

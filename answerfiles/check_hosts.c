@@ -45,8 +45,8 @@ static void check_coordinators(struct check *c, const struct pool *p)
                 if (!h->coordinator)
                         continue;
                 if (first)
-                        check_say(c, check_pos(h->coordinator_pos, h->pos), XR_COORDINATOR_TWICE, p->id, p->school->id, h->name, first->name,
-                                check_where(c, check_pos(first->coordinator_pos, first->pos)));
+                        check_say(c, check_pos(h->coordinator_pos, h->pos), XR_COORDINATOR_TWICE, p->id, p->school->id,
+                                h->name, first->name, check_where(c, check_pos(first->coordinator_pos, first->pos)));
                 else
                         first = h;
         }
@@ -59,10 +59,11 @@ void check_pool(struct check *c, const struct pool *p)
         int free_size = c->release->free_pool_size;
         check_coordinators(c, p);
         if (p->n_hosts > LARGEST_POOL)
-                check_say(c, p->pos, XR_POOL_LARGE, p->id, p->school->id, check_number(c, p->n_hosts), check_number(c, LARGEST_POOL));
+                check_say(c, p->pos, XR_POOL_LARGE, p->id, p->school->id, check_number(c, p->n_hosts),
+                        check_number(c, LARGEST_POOL));
         else if (free_size && p->n_hosts > (size_t)free_size)
-                check_say(c, p->pos, XR_POOL_LICENCE, p->id, p->school->id, check_number(c, p->n_hosts), c->release->product,
-                        check_number(c, (size_t)free_size));
+                check_say(c, p->pos, XR_POOL_LICENCE, p->id, p->school->id, check_number(c, p->n_hosts),
+                        c->release->product, check_number(c, (size_t)free_size));
         if (p->n_hosts > 1 && !p->hosts[0]->set->ntp.n && !p->hosts[0]->set->origin[SET_NTP].pos.line &&
                 check_first(c, "no time server", (struct pos){ 0 }))
                 check_say(c, p->pos, XR_NTP_MISSING, p->id, p->school->id, check_number(c, p->n_hosts));
@@ -79,9 +80,11 @@ static void check_address(struct check *c, const struct host *h)
                 return;
         }
         if (!is_inside(&s->subnet, addr))
-                check_say(c, pos, XR_ADDRESS_OUTSIDE, h->name, check_ip(c, addr), check_subnet(c, s->subnet.addr, s->subnet.prefix));
+                check_say(c, pos, XR_ADDRESS_OUTSIDE, h->name, check_ip(c, addr),
+                        check_subnet(c, s->subnet.addr, s->subnet.prefix));
         else if (is_first_or_last(&s->subnet, addr))
-                check_say(c, pos, XR_ADDRESS_RESERVED, h->name, check_ip(c, addr), check_subnet(c, s->subnet.addr, s->subnet.prefix));
+                check_say(c, pos, XR_ADDRESS_RESERVED, h->name, check_ip(c, addr),
+                        check_subnet(c, s->subnet.addr, s->subnet.prefix));
 }
 
 static void check_ip6(struct check *c, const struct host *h)

@@ -69,11 +69,13 @@ static void check_range(struct check *c, const struct pool *p, const struct netw
         if (!n->first)
                 return;
         if (count < p->n_hosts)
-                check_say(c, n->pos, XR_ADDRESSES_SHORT, n->name, check_number(c, count), check_number(c, p->n_hosts), p->id, s->id);
+                check_say(c, n->pos, XR_ADDRESSES_SHORT, n->name, check_number(c, count), check_number(c, p->n_hosts),
+                        p->id, s->id);
         int prefix = n->prefix < s->subnet.prefix ? n->prefix : s->subnet.prefix;
         uint32_t wider = mask_of(prefix);
         if (s->subnet.given && (n->first & wider) == (s->subnet.addr & wider))
-                check_say(c, n->pos, XR_NETWORK_IN_MANAGEMENT, n->name, check_subnet(c, n->first & mask_of(n->prefix), n->prefix),
+                check_say(c, n->pos, XR_NETWORK_IN_MANAGEMENT, n->name,
+                        check_subnet(c, n->first & mask_of(n->prefix), n->prefix),
                         check_subnet(c, s->subnet.addr, s->subnet.prefix));
         for (size_t i = 0; i < p->n_hosts; i++)
                 if (p->hosts[i]->set->management_nic >= 0 && p->hosts[i]->set->management_nic == n->nic && !n->vlan)
@@ -89,7 +91,8 @@ void check_networks(struct check *c, const struct pool *p)
                         check_bond(c, n);
                         const struct network *other = user_of_cards(p, i, &card);
                         if (other)
-                                check_say(c, n->pos, XR_NIC_TWICE, check_number(c, (size_t)card), other->name, check_where(c, other->pos));
+                                check_say(c, n->pos, XR_NIC_TWICE, check_number(c, (size_t)card), other->name,
+                                        check_where(c, other->pos));
                         for (size_t k = 0; k < i; k++)
                                 check_pair(c, p, &p->networks[k], n);
                 }

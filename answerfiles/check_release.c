@@ -30,7 +30,8 @@ static void check_features(struct check *c, const struct settings *set)
         if (set->ipv6 != IPV6_NONE && !r->ipv6)
                 check_say(c, o[SET_IPV6].pos, XR_IPV6_RELEASE, r->product);
         if (set->driver_disks.n && !r->driver_source)
-                check_say(c, check_pos(set->driver_disks.items[0].pos, o[SET_DRIVER_DISKS].pos), XR_DRIVER_RELEASE, r->product);
+                check_say(c, check_pos(set->driver_disks.items[0].pos, o[SET_DRIVER_DISKS].pos), XR_DRIVER_RELEASE,
+                        r->product);
         if (set->packs.n && !r->many_sources)
                 check_say(c, check_pos(set->packs.items[0].pos, o[SET_PACKS].pos), XR_PACKS_RELEASE, r->product);
 }
@@ -97,7 +98,8 @@ static void check_script(struct check *c, const struct script *s)
         if (end && end > s->content.ptr && end[-1] == '\r')
                 check_say(c, s->pos, XR_SCRIPT_CRLF, s->file);
         else if (known ? !runs_with(known, line) : strncmp(line, "#!", 2))
-                check_say(c, s->pos, XR_SCRIPT_INTERPRETER, s->file, line, c->release->product, with_commas(c, known ? known : "#!/bin/bash"));
+                check_say(c, s->pos, XR_SCRIPT_INTERPRETER, s->file, line, c->release->product,
+                        with_commas(c, known ? known : "#!/bin/bash"));
 }
 
 static void check_scripts(struct check *c, const struct settings *set)
@@ -105,8 +107,8 @@ static void check_scripts(struct check *c, const struct settings *set)
         for (size_t stage = 0; stage < STAGES; stage++) {
                 const struct script_list *l = &set->scripts[stage];
                 if (l->n && stage == STAGE_PACKAGES_INSTALLED && !c->release->stage_packages_installed)
-                        check_say(c, check_pos(l->items[0].pos, set->origin[SET_SCRIPT_PACKAGES].pos), XR_STAGE_RELEASE, c->release->product,
-                                stage_names[stage]);
+                        check_say(c, check_pos(l->items[0].pos, set->origin[SET_SCRIPT_PACKAGES].pos), XR_STAGE_RELEASE,
+                                c->release->product, stage_names[stage]);
                 for (size_t i = 0; i < l->n; i++)
                         check_script(c, &l->items[i]);
         }
@@ -147,8 +149,8 @@ static void check_hash(struct check *c, const struct settings *set)
                 if (strncmp(set->root_password.hash, hashes[i].scheme, 3) || !check_first(c, hashes, pos))
                         continue;
                 if (!(c->release->hashes & hashes[i].form))
-                        diag_secret(c->diags, XR_HASH_RELEASE, pos, hashes[i].scheme, c->release->product, openssl_option(c->release->hashes),
-                                NULL);
+                        diag_secret(c->diags, XR_HASH_RELEASE, pos, hashes[i].scheme, c->release->product,
+                                openssl_option(c->release->hashes), NULL);
                 else if (hashes[i].form == HASH_MD5)
                         diag_secret(c->diags, XR_HASH_WEAK, pos, NULL);
         }

@@ -5,15 +5,30 @@
 
 #include <string.h>
 
-enum sr_field { F_SERVER = 1, F_PATH = 2, F_SHARE = 4, F_VERSION = 8, F_OPTIONS = 16, F_PORTAL = 32, F_IQN = 64, F_LUN = 128, F_SERIAL = 256,
-        F_SCSI = 512, F_CHAP = 1024, F_LOGIN = 2048, F_MULTIPATH = 4096, F_PORT = 8192 };
+enum sr_field {
+        F_SERVER = 1,
+        F_PATH = 2,
+        F_SHARE = 4,
+        F_VERSION = 8,
+        F_OPTIONS = 16,
+        F_PORTAL = 32,
+        F_IQN = 64,
+        F_LUN = 128,
+        F_SERIAL = 256,
+        F_SCSI = 512,
+        F_CHAP = 1024,
+        F_LOGIN = 2048,
+        F_MULTIPATH = 4096,
+        F_PORT = 8192
+};
 
 static const struct {
         enum sr_field field;
         const char *key;
-} keys[] = { { F_SERVER, "server" }, { F_PATH, "path" }, { F_SHARE, "share" }, { F_VERSION, "version" }, { F_OPTIONS, "options" },
-        { F_PORTAL, "portal" }, { F_IQN, "iqn" }, { F_LUN, "lun" }, { F_SERIAL, "lun-serial" }, { F_SCSI, "scsi-id" }, { F_CHAP, "chap" },
-        { F_LOGIN, "username" }, { F_MULTIPATH, "multipath" }, { F_PORT, "port" } };
+} keys[] = { { F_SERVER, "server" }, { F_PATH, "path" }, { F_SHARE, "share" }, { F_VERSION, "version" },
+        { F_OPTIONS, "options" }, { F_PORTAL, "portal" }, { F_IQN, "iqn" }, { F_LUN, "lun" },
+        { F_SERIAL, "lun-serial" }, { F_SCSI, "scsi-id" }, { F_CHAP, "chap" }, { F_LOGIN, "username" },
+        { F_MULTIPATH, "multipath" }, { F_PORT, "port" } };
 
 enum { NFS_NEEDS = F_SERVER | F_PATH, SMB_NEEDS = F_SERVER | F_SHARE, DEFAULT_PORT = 3260 };
 
@@ -73,7 +88,8 @@ static void check_fields(struct check *c, const struct storage *s)
                 check_say(c, pos, XR_STORAGE_FORBIDS, s->name, type, list_keys(c, foreign));
         int ways = __builtin_popcount(given & choice);
         if (choice && ways != 1)
-                check_say(c, pos, XR_LUN_CHOICE, s->name, type, ways ? _("in more than one way") : _("in no way"), list_keys(c, choice));
+                check_say(c, pos, XR_LUN_CHOICE, s->name, type, ways ? _("in more than one way") : _("in no way"),
+                        list_keys(c, choice));
 }
 
 static bool share_is_fine(const char *share)
@@ -113,9 +129,11 @@ static void check_with_others(struct check *c, const struct pool *p)
                 struct pos pos = check_pos(s->name_pos, s->pos);
                 for (size_t k = 0; k < i; k++)
                         if (s->name && p->storage[k].name && !strcmp(s->name, p->storage[k].name))
-                                check_say(c, pos, XR_STORAGE_NAME_TWICE, p->id, s->name, check_where(c, check_pos(p->storage[k].name_pos, p->storage[k].pos)));
+                                check_say(c, pos, XR_STORAGE_NAME_TWICE, p->id, s->name,
+                                        check_where(c, check_pos(p->storage[k].name_pos, p->storage[k].pos)));
                 if (s->is_default && standard)
-                        check_say(c, pos, XR_DEFAULT_TWICE, p->id, s->name, standard->name, check_where(c, check_pos(standard->name_pos, standard->pos)));
+                        check_say(c, pos, XR_DEFAULT_TWICE, p->id, s->name, standard->name,
+                                check_where(c, check_pos(standard->name_pos, standard->pos)));
                 if (s->is_default && !standard)
                         standard = s;
         }
@@ -138,7 +156,8 @@ static void check_ha(struct check *c, const struct pool *p)
         else if (s->type != SR_NFS && s->type != SR_ISCSI && s->type != SR_HBA)
                 check_say(c, pos, XR_HA_TYPE, s->name, sr_type_names[s->type]);
         if (p->ha.tolerate > 0 && p->n_hosts && (size_t)p->ha.tolerate >= p->n_hosts)
-                check_say(c, pos, XR_HA_TOLERATE, p->id, check_number(c, p->n_hosts), check_number(c, (size_t)p->ha.tolerate));
+                check_say(c, pos, XR_HA_TOLERATE, p->id, check_number(c, p->n_hosts),
+                        check_number(c, (size_t)p->ha.tolerate));
 }
 
 void check_storages(struct check *c, const struct pool *p)
@@ -162,12 +181,14 @@ struct owner {
         const struct pool *pool;
 };
 
-static void once(struct check *c, struct seen *seen, uint64_t scope, const char *key, const struct owner *o, enum rule rule)
+static void once(
+        struct check *c, struct seen *seen, uint64_t scope, const char *key, const struct owner *o, enum rule rule)
 {
         struct pos pos = check_pos(o->storage->name_pos, o->storage->pos);
         const struct seen_entry *first = seen_before(seen, (struct seen_key){ scope, 0, key }, pos, o->storage);
         if (first && first->who != o->storage)
-                check_say(c, pos, rule, o->storage->name, o->pool->id, ((const struct storage *)first->who)->name, check_where(c, first->pos));
+                check_say(c, pos, rule, o->storage->name, o->pool->id, ((const struct storage *)first->who)->name,
+                        check_where(c, first->pos));
 }
 
 /* Schools are separate networks: the same address means the same machine only inside of one. A full name, and the
@@ -201,8 +222,9 @@ static void export_once(struct check *c, struct seen *seen, size_t school, const
                 n--;
         const char *path = arena_strndup(c->arena, s->path, n);
         once(c, seen, scope_of(&s->server, school),
-                arena_printf(c->arena, "%s %s:%s", s->type == SR_NFS ? "nfs" : "smb", check_lower(c, s->server.text), is_smb(s) ? check_lower(c, path) : path), o,
-                XR_EXPORT_TWICE);
+                arena_printf(c->arena, "%s %s:%s", s->type == SR_NFS ? "nfs" : "smb", check_lower(c, s->server.text),
+                        is_smb(s) ? check_lower(c, path) : path),
+                o, XR_EXPORT_TWICE);
 }
 
 void check_luns(struct check *c)

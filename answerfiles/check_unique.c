@@ -23,15 +23,18 @@ static void mac_once(struct check *c, struct seen *seen, const struct host *h)
         const struct seen_entry *first = seen_before(seen, (struct seen_key){ 0, number, NULL }, pos, h);
         char buf[MAC_TEXT];
         if (first)
-                check_say(c, pos, XR_MAC_TWICE, full_name(c, h), mac_text(&h->mac, buf), full_name(c, first->who), check_where(c, first->pos));
+                check_say(c, pos, XR_MAC_TWICE, full_name(c, h), mac_text(&h->mac, buf), full_name(c, first->who),
+                        check_where(c, first->pos));
 }
 
 static void serial_once(struct check *c, struct seen *seen, const struct host *h)
 {
         struct pos pos = check_pos(h->serial_pos, h->pos);
-        const struct seen_entry *first = seen_before(seen, (struct seen_key){ 0, 0, check_lower(c, h->serial) }, pos, h);
+        const struct seen_entry *first =
+                seen_before(seen, (struct seen_key){ 0, 0, check_lower(c, h->serial) }, pos, h);
         if (first)
-                check_say(c, pos, XR_SERIAL_TWICE, full_name(c, h), h->serial, full_name(c, first->who), check_where(c, first->pos));
+                check_say(c, pos, XR_SERIAL_TWICE, full_name(c, h), h->serial, full_name(c, first->who),
+                        check_where(c, first->pos));
 }
 
 void check_unique(struct check *c)
@@ -49,8 +52,8 @@ void check_unique(struct check *c)
 /* Within a school. Each address has an owner that a message can name. */
 
 struct owner {
-        const char *what;               /* "host %s", N_() */
-        const char *name;               /* NULL = what has no %s */
+        const char *what; /* "host %s", N_() */
+        const char *name; /* NULL = what has no %s */
 };
 
 static const struct owner *owner_new(struct check *c, const char *what, const char *name)
@@ -70,13 +73,14 @@ static const char *owner_text(struct check *c, const struct owner *o)
 
 struct taken {
         struct check *c;
-        struct seen addresses;          /* who: struct owner */
+        struct seen addresses; /* who: struct owner */
 };
 
 static void infrastructure(struct taken *t, const struct ip4 *ip, const char *what, const char *name)
 {
         if (ip->given)
-                seen_before(&t->addresses, (struct seen_key){ 0, ip->addr, NULL }, ip->pos, owner_new(t->c, what, name));
+                seen_before(
+                        &t->addresses, (struct seen_key){ 0, ip->addr, NULL }, ip->pos, owner_new(t->c, what, name));
 }
 
 static void storage_servers(struct taken *t, const struct school *s)
@@ -93,11 +97,11 @@ static void storage_servers(struct taken *t, const struct school *s)
 static void host_once(struct taken *t, const struct host *h)
 {
         struct check *c = t->c;
-        const struct seen_entry *first = seen_before(&t->addresses, (struct seen_key){ 0, h->address.addr, NULL }, address_pos(h),
-                owner_new(c, N_("host %s"), h->name));
+        const struct seen_entry *first = seen_before(&t->addresses, (struct seen_key){ 0, h->address.addr, NULL },
+                address_pos(h), owner_new(c, N_("host %s"), h->name));
         if (first)
-                check_say(c, address_pos(h), XR_ADDRESS_TWICE, h->name, check_ip(c, h->address.addr), owner_text(c, first->who),
-                        check_where(c, first->pos));
+                check_say(c, address_pos(h), XR_ADDRESS_TWICE, h->name, check_ip(c, h->address.addr),
+                        owner_text(c, first->who), check_where(c, first->pos));
 }
 
 static void storage_addresses_once(struct taken *t, const struct pool *p, const struct network *n)
@@ -120,7 +124,8 @@ static void name_once(struct check *c, struct seen *names, const struct host *h)
                 return;
         const struct seen_entry *first = seen_before(names, (struct seen_key){ 0, 0, h->name }, name_pos(h), h);
         if (first)
-                check_say(c, name_pos(h), XR_HOSTNAME_TWICE, s->id, h->name, check_where(c, check_pos(first->pos, h->pos)));
+                check_say(c, name_pos(h), XR_HOSTNAME_TWICE, s->id, h->name,
+                        check_where(c, check_pos(first->pos, h->pos)));
 }
 
 /* "2001:DB8::1/64" and "2001:db8:0::1/64" are the same machine. */
@@ -133,7 +138,8 @@ static void ip6_once(struct check *c, struct seen *addresses, const struct host 
                 return;
         const struct seen_entry *first = seen_before(addresses, (struct seen_key){ a[0], a[1], NULL }, h->pos, h);
         if (first)
-                check_say(c, h->pos, XR_IPV6_TWICE, h->name, text, ((const struct host *)first->who)->name, check_where(c, first->pos));
+                check_say(c, h->pos, XR_IPV6_TWICE, h->name, text, ((const struct host *)first->who)->name,
+                        check_where(c, first->pos));
 }
 
 static void hosts_once(struct check *c, const struct school *s)

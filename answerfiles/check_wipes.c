@@ -3,7 +3,7 @@
 
 enum { NAMES_SHOWN = 5 };
 
-struct reach {                          /* of one line of the site file */
+struct reach { /* of one line of the site file */
         struct pos pos;
         size_t hosts;
         const char *names[NAMES_SHOWN];
@@ -11,14 +11,15 @@ struct reach {                          /* of one line of the site file */
 
 struct reaches {
         struct seen index;
-        struct reach *items;            /* in the check's arena; room for every host */
+        struct reach *items; /* in the check's arena; room for every host */
         size_t n;
 };
 
 static void reach_add(struct reaches *r, struct pos pos, const char *name)
 {
         uint64_t place = (uint64_t)pos.file << 48 | (uint64_t)pos.line << 16 | pos.col;
-        const struct seen_entry *known = seen_before(&r->index, (struct seen_key){ 0, place, NULL }, pos, &r->items[r->n]);
+        const struct seen_entry *known =
+                seen_before(&r->index, (struct seen_key){ 0, place, NULL }, pos, &r->items[r->n]);
         struct reach *to = known ? (struct reach *)(uintptr_t)known->who : &r->items[r->n++];
         to->pos = pos;
         if (to->hosts < NAMES_SHOWN)
@@ -38,7 +39,8 @@ static const char *names_of(struct check *c, const struct reach *r)
 
 static bool destroys(const struct settings *set, enum setting what)
 {
-        return what == SET_ALREADY_INSTALLED ? set->already_installed == INSTALLED_REINSTALL : set->other_data == OTHER_ERASE;
+        return what == SET_ALREADY_INSTALLED ? set->already_installed == INSTALLED_REINSTALL
+                                             : set->other_data == OTHER_ERASE;
 }
 
 static size_t count_hosts(const struct plan *plan, enum setting what)

@@ -8,8 +8,9 @@
 /* Bytes of the blank, or of the invisible mark that programs copy along, at s; 0 when there is none. */
 static size_t blank_at(const char *s, size_t n)
 {
-        static const char *const blanks[] = { " ", "\t", "\r", "\n", "\v", "\f", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xe2\x80\x8e",
-                "\xe2\x80\x8f", "\xe2\x80\xaa", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xaf", "\xe2\x81\xa0" };
+        static const char *const blanks[] = { " ", "\t", "\r", "\n", "\v", "\f", "\xc2\xa0", "\xe3\x80\x80",
+                "\xef\xbb\xbf", "\xe2\x80\x8b", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xaa", "\xe2\x80\xac",
+                "\xe2\x80\xad", "\xe2\x80\xaf", "\xe2\x81\xa0" };
         for (size_t i = 0; n && i < COUNT(blanks); i++) {
                 size_t length = strlen(blanks[i]);
                 if (n >= length && !memcmp(s, blanks[i], length))
@@ -68,8 +69,9 @@ static void to_half_width(char *text)
         static const struct {
                 const char *wide;
                 char plain;
-        } signs[] = { { "\xe3\x80\x80", ' ' }, { "\xe3\x80\x82", '.' }, { "\xc2\xa0", ' ' }, { "\xe2\x80\x90", '-' }, { "\xe2\x80\x91", '-' },
-                { "\xe2\x80\x93", '-' }, { "\xe2\x80\x94", '-' }, { "\xe2\x88\x92", '-' }, { "\xe2\x88\xb6", ':' }, { "\xef\xb8\xb0", ':' } };
+        } signs[] = { { "\xe3\x80\x80", ' ' }, { "\xe3\x80\x82", '.' }, { "\xc2\xa0", ' ' }, { "\xe2\x80\x90", '-' },
+                { "\xe2\x80\x91", '-' }, { "\xe2\x80\x93", '-' }, { "\xe2\x80\x94", '-' }, { "\xe2\x88\x92", '-' },
+                { "\xe2\x88\xb6", ':' }, { "\xef\xb8\xb0", ':' } };
         char *to = text;
         for (const char *s = text; *s;) {
                 const unsigned char *u = (const unsigned char *)s;
@@ -77,8 +79,9 @@ static void to_half_width(char *text)
                         *to++ = *s++;
                         continue;
                 }
-                if (u[0] == 0xef && ((u[1] == 0xbc && u[2] >= 0x81) || (u[1] == 0xbd && u[2] >= 0x80 && u[2] <= 0x9e))) {
-                        *to++ = (char)(u[1] == 0xbc ? u[2] - 0x60 : u[2] - 0x20);       /* U+FF01 is '!' */
+                if (u[0] == 0xef &&
+                        ((u[1] == 0xbc && u[2] >= 0x81) || (u[1] == 0xbd && u[2] >= 0x80 && u[2] <= 0x9e))) {
+                        *to++ = (char)(u[1] == 0xbc ? u[2] - 0x60 : u[2] - 0x20); /* U+FF01 is '!' */
                         s += 3;
                         continue;
                 }
@@ -121,7 +124,8 @@ static bool is_scientific(const char *s)
 /* "12-Mar", "Mar-12", "3月12日": what becomes of 3-12 or MAR12. */
 static bool is_date(const char *s)
 {
-        static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+        static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+                "Nov", "Dec" };
         size_t digits = strspn(s, "0123456789");
         if (digits && !strncmp(s + digits, "月", 3))
                 return true;
@@ -129,7 +133,8 @@ static bool is_date(const char *s)
         for (size_t i = 0; i < COUNT(months) && strnlen(s, 7) < 7; i++) {
                 if (digits && digits <= 2 && s[digits] == '-' && !strcmp(s + digits + 1, months[i]))
                         return true;
-                if (!strncmp(s, months[i], 3) && s[3] == '-' && s[4] && strspn(s + 4, "0123456789") == strlen(s + 4) && strlen(s + 4) <= 2)
+                if (!strncmp(s, months[i], 3) && s[3] == '-' && s[4] && strspn(s + 4, "0123456789") == strlen(s + 4) &&
+                        strlen(s + 4) <= 2)
                         return true;
         }
         return false;
@@ -149,7 +154,8 @@ static bool lost_digits(const char *s)
 
 static bool is_formula_error(const char *s)
 {
-        static const char *const errors[] = { "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!" };
+        static const char *const errors[] = { "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!",
+                "#SPILL!" };
         for (size_t i = 0; *s == '#' && i < COUNT(errors); i++)
                 if (!strcasecmp(s, errors[i]))
                         return true;
@@ -205,7 +211,8 @@ static const char *in_plain_words(enum csv_column column, const char *text)
         static const char *const no[] = { "0", "从", "成员", "从机", "member", "slave", "×", "✗" };
         if (strnlen(text, 12) == 12)
                 return text;
-        if (column != CSV_SCHOOL && column != CSV_POOL && column != CSV_NAME && strnlen(text, 7) < 7 && is_one_of(text, nothing, COUNT(nothing)))
+        if (column != CSV_SCHOOL && column != CSV_POOL && column != CSV_NAME && strnlen(text, 7) < 7 &&
+                is_one_of(text, nothing, COUNT(nothing)))
                 return "";
         if (column == CSV_COORDINATOR && is_one_of(text, yes, COUNT(yes)))
                 return "yes";
@@ -214,8 +221,8 @@ static const char *in_plain_words(enum csv_column column, const char *text)
         return text;
 }
 
-const char *csv_clean(struct csv_scan *s, struct arena *a, enum csv_column column, const char *header, const struct csv_cell *cell,
-        struct pos *pos)
+const char *csv_clean(struct csv_scan *s, struct arena *a, enum csv_column column, const char *header,
+        const struct csv_cell *cell, struct pos *pos)
 {
         char text[LARGEST_CELL + 1], most[16];
         size_t n = csv_cell_text(cell, text, sizeof(text), pos);

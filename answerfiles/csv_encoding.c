@@ -66,7 +66,8 @@ static char *converted(struct arena *a, const char *from, struct bytes raw, size
         return result == (size_t)-1 ? NULL : out;
 }
 
-static bool take_converted(struct arena *a, const char *from, struct bytes raw, struct bytes *out, struct csv_refusal *why)
+static bool take_converted(
+        struct arena *a, const char *from, struct bytes raw, struct bytes *out, struct csv_refusal *why)
 {
         size_t n, stopped;
         out->ptr = converted(a, from, raw, &n, &stopped);
@@ -92,7 +93,8 @@ static bool refuse_foreign(struct bytes raw, struct csv_refusal *why)
         snprintf(why->args[0], sizeof(why->args[0]), "%d", LARGEST_FILE_MIB);
         if (raw.len > (size_t)LARGEST_FILE_MIB << 20)
                 return refuse(why, XR_CSV_TOO_LARGE, raw, 0);
-        return (!starts_with(raw, "PK\3\4", 4) && !starts_with(raw, "\xd0\xcf\x11\xe0", 4)) || refuse(why, XR_CSV_WORKBOOK, raw, 0);
+        return (!starts_with(raw, "PK\3\4", 4) && !starts_with(raw, "\xd0\xcf\x11\xe0", 4)) ||
+               refuse(why, XR_CSV_WORKBOOK, raw, 0);
 }
 
 static bool refuse_nul(struct bytes text, struct csv_refusal *why)
@@ -128,7 +130,8 @@ bool csv_decode(struct arena *a, struct bytes raw, struct bytes *out, struct csv
         if (!little && !big && !refuse_nul(raw, why))
                 return false;
         if (little || big)
-                fine = take_converted(a, little ? "UTF-16LE" : "UTF-16BE", bytes_of(raw.ptr + 2, raw.len - 2), out, why);
+                fine = take_converted(
+                        a, little ? "UTF-16LE" : "UTF-16BE", bytes_of(raw.ptr + 2, raw.len - 2), out, why);
         else if (starts_with(raw, "\xef\xbb\xbf", 3))
                 fine = take_marked(a, bytes_of(raw.ptr + 3, raw.len - 3), out, why);
         else

@@ -164,7 +164,7 @@ const char *read_scalar(struct reader *r, struct fy_node *n, struct pos pos)
         const char *text = yaml_text(r->yaml, n);
         if (!text)
                 read_problem(r, XR_NEEDS_SCALAR, pos, r->key);
-        else if (!*text && fy_node_get_scalar_token(n) && !strcmp(text, "")) {
+        else if (!*text) {
                 read_problem(r, XR_NO_VALUE, pos, r->key);
                 text = NULL;
         }

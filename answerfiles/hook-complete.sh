@@ -12,7 +12,8 @@ name=${host:+ $host of school $school}
 if [[ ${1:-} == 0 ]]; then
         text="Installed:${name:- this host}. Remove the stick or disc now; the machine restarts from its own disk."
 else
-        text="The installation of${name:- this host} failed. What happened stands in /tmp/install-log; take a photograph of the screen."
+        text="The installation of${name:- this host} failed. Take a photograph of the screen;"
+        text="$text what happened stands in /tmp/install-log."
 fi
 
 for console in console tty0 $active; do

@@ -10,12 +10,19 @@ const char *const stage_names[STAGES] = {
 
 /* Ends with NULL, so that it also serves as a list of choices. */
 const char *const sr_type_names[] = {
-        [SR_NFS] = "nfs", [SR_ISCSI] = "iscsi", [SR_HBA] = "hba", [SR_SMB] = "smb", [SR_ISO_NFS] = "iso-nfs", [SR_ISO_SMB] = "iso-smb", NULL,
+        [SR_NFS] = "nfs",
+        [SR_ISCSI] = "iscsi",
+        [SR_HBA] = "hba",
+        [SR_SMB] = "smb",
+        [SR_ISO_NFS] = "iso-nfs",
+        [SR_ISO_SMB] = "iso-smb",
+        NULL,
 };
 
 const char *mac_text(const struct mac *m, char buf[MAC_TEXT])
 {
-        snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->byte[0], m->byte[1], m->byte[2], m->byte[3], m->byte[4], m->byte[5]);
+        snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->byte[0], m->byte[1], m->byte[2], m->byte[3],
+                m->byte[4], m->byte[5]);
         return buf;
 }
 

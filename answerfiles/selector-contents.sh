@@ -3,10 +3,11 @@
 
 read_volume_groups() {
         local line pv
+        lvm pvs --noheadings --separator '|' -o pv_name,vg_name >"$state-volumes" 2>/dev/null
         while IFS= read -r line; do
                 line=${line//[[:blank:]]/}
                 pv=$(readlink -f "$root${line%%|*}") && volume_group[$pv]=${line#*|}
-        done < <(lvm pvs --noheadings --separator '|' -o pv_name,vg_name 2>/dev/null)
+        done <"$state-volumes"
 }
 
 # An ext file system without label may be a XenServer's all the same; mounted read-only, its journal left alone.

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154    # its variables are used and set in the other parts
 # Which disks there are, and which of them a rule means: exactly one, or none at all.
 
-# usb, nvme, virtio (and Xen's own), sata, raid (a controller's volume), san (iSCSI, Fibre Channel), sas (and plain SCSI),
-# other (cards, anything unknown). A disk behind a RAID controller in pass-through mode counts as raid, a SATA disk on a
-# SAS controller as sas. san and other are never picked by size: they must be named.
+# usb, nvme, virtio (and Xen's own), sata, raid (a controller's volume), san (iSCSI, Fibre Channel), sas (and plain
+# SCSI), other (cards, anything unknown). A disk behind a RAID controller in pass-through mode counts as raid, a SATA
+# disk on a SAS controller as sas. san and other are never picked by size: they must be named.
 bus_of() {      # name path: sets bus
         local host=${2##*/host}
         case $2 in
@@ -50,8 +50,9 @@ bar_of() {      # name
 # Serial numbers and link names, from the kernel and from udev's own records: a link under /dev/disk shows only one of
 # two disks that claim it.
 read_names_of() {       # name
-        local line serials='' wwid='' serial='' links=''
+        local line udev=/dev/null serials='' wwid='' serial='' links=''
         contents "$root/sys/block/$1/dev"
+        [[ ! -r $root/run/udev/data/b$value ]] || udev=$root/run/udev/data/b$value
         while IFS= read -r line; do
                 case $line in
                 S:disk/by-id/wwn-* | S:disk/by-id/nvme-eui.* | S:disk/by-id/lvm-*) ;;
@@ -60,7 +61,7 @@ read_names_of() {       # name
                 E:ID_SERIAL=*) serial=${line#*=} serials=$serials$'\n'${line#*=} ;;
                 E:ID_SERIAL_SHORT=* | E:ID_SCSI_SERIAL=*) serials=$serials$'\n'${line#*=} ;;
                 esac
-        done < <(cat "$root/run/udev/data/b${value:-none}" 2>/dev/null)
+        done <"$udev"
         for line in device/wwid wwid device/serial serial; do
                 contents "$root/sys/block/$1/$line"
                 [[ -n $value ]] || continue

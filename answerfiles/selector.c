@@ -18,8 +18,8 @@ enum { LARGEST_FILE = 1 << 30 };
 
 struct packed_host {
         const struct host *host;
-        uint32_t set;                   /* number of its interlocks in sets */
-        uint32_t *lines;                /* in the arena: numbers in order of arrival */
+        uint32_t set;    /* number of its interlocks in sets */
+        uint32_t *lines; /* in the arena: numbers in order of arrival */
         size_t n;
 };
 
@@ -29,7 +29,7 @@ struct selector_pack {
         struct pack_texts lines, sets;
         struct packed_host *hosts;
         size_t n, cap;
-        const struct settings *last_set;        /* neighbours mostly share theirs */
+        const struct settings *last_set; /* neighbours mostly share theirs */
         uint32_t last_number;
 };
 
@@ -74,7 +74,8 @@ static bool add_field(struct str *out, const char *what, const char *text, struc
         text = text && *text ? text : "-";
         for (const unsigned char *s = (const unsigned char *)text; *s; s++)
                 if (*s < ' ' || *s > '~')
-                        return err_set(e, ERR_INPUT, _("%s '%s' has a character that the selector cannot hold"), what, text);
+                        return err_set(
+                                e, ERR_INPUT, _("%s '%s' has a character that the selector cannot hold"), what, text);
         str_addc(out, '\t');
         str_add(out, text);
         return true;
@@ -85,8 +86,8 @@ static void add_buses(struct str *out, unsigned set)
         static const struct {
                 unsigned bus;
                 const char *name;
-        } buses[] = { { BUS_SATA, "sata" }, { BUS_SAS, "sas" }, { BUS_NVME, "nvme" }, { BUS_USB, "usb" }, { BUS_VIRTIO, "virtio" },
-                { BUS_RAID, "raid" } };
+        } buses[] = { { BUS_SATA, "sata" }, { BUS_SAS, "sas" }, { BUS_NVME, "nvme" }, { BUS_USB, "usb" },
+                { BUS_VIRTIO, "virtio" }, { BUS_RAID, "raid" } };
         const char *before = "\t";
         for (size_t i = 0; i < COUNT(buses); i++) {
                 if (!(set & buses[i].bus))
@@ -101,15 +102,19 @@ static void add_buses(struct str *out, unsigned set)
 /* at_least: what applies when the rule itself says nothing. */
 static bool add_disk(struct str *out, const char *role, const struct disk_rule *rule, uint64_t at_least, struct err *e)
 {
-        static const char *const kinds[] = { [DISK_PICK_SMALLEST] = "smallest", [DISK_PICK_LARGEST] = "largest", [DISK_BY_ID] = "by-id",
-                [DISK_BY_PATH] = "by-path", [DISK_SERIAL] = "serial", [DISK_DEVICE] = "device" };
+        static const char *const kinds[] = { [DISK_PICK_SMALLEST] = "smallest",
+                [DISK_PICK_LARGEST] = "largest",
+                [DISK_BY_ID] = "by-id",
+                [DISK_BY_PATH] = "by-path",
+                [DISK_SERIAL] = "serial",
+                [DISK_DEVICE] = "device" };
         if (rule->kind >= COUNT(kinds))
                 return err_set(e, ERR_INPUT, _("a rule for one disk cannot be a mirror"));
         bool pick = rule->kind == DISK_PICK_SMALLEST || rule->kind == DISK_PICK_LARGEST;
         if (!pick && (!rule->value || !*rule->value))
                 return err_set(e, ERR_INPUT, _("a disk rule has no value"));
-        str_addf(out, "disk\t#\t%s\t%s\t%" PRIu64 "\t%" PRIu64, role, kinds[rule->kind], rule->at_least ? rule->at_least : at_least,
-                 rule->at_most);
+        str_addf(out, "disk\t#\t%s\t%s\t%" PRIu64 "\t%" PRIu64, role, kinds[rule->kind],
+                rule->at_least ? rule->at_least : at_least, rule->at_most);
         add_buses(out, rule->bus);
         if (!add_field(out, _("disk"), pick ? NULL : rule->value, e))
                 return false;
@@ -122,7 +127,7 @@ static bool set_text(const struct selector_pack *p, const struct settings *set, 
 {
         const struct release *r = p->plan->release;
         str_addf(out, "set\t#\t%s\t%s\t", set->already_installed == INSTALLED_REINSTALL ? "reinstall" : "refuse",
-                 set->other_data == OTHER_ERASE ? "erase" : "refuse");
+                set->other_data == OTHER_ERASE ? "erase" : "refuse");
         if (set->management_nic >= 0)
                 str_addf(out, "%d\n", set->management_nic);
         else
@@ -150,7 +155,7 @@ static bool set_number(struct selector_pack *p, const struct settings *set, uint
         if (p->last_set != set) {
                 AUTO_STR text = STR_MAX(1 << 20);
                 if (!set_text(p, set, &text, e) || !str_ok(&text, _("the disk rules"), e) ||
-                    !pack_text_number(&p->sets, p->arena, str_text(&text), text.len, &p->last_number, e))
+                        !pack_text_number(&p->sets, p->arena, str_text(&text), text.len, &p->last_number, e))
                         return false;
                 p->last_set = set;
         }
@@ -210,8 +215,8 @@ static int by_number(const void *a, const void *b)
 /* Numbers by arrival turned into numbers by first use in the hosts' own order, so that the same hosts give the same
  * bytes whoever was added first. 0 is "not met yet". */
 struct order {
-        uint32_t *place;                /* by number of arrival; owned */
-        uint32_t *back;                 /* by place - 1; owned */
+        uint32_t *place; /* by number of arrival; owned */
+        uint32_t *back;  /* by place - 1; owned */
         uint32_t n;
 };
 
@@ -252,12 +257,13 @@ static void add_ranges(struct str *out, struct order *o, const struct packed_hos
         }
 }
 
-static bool add_host(struct str *out, struct order *lines, struct order *sets, const struct packed_host *h, struct err *e)
+static bool add_host(
+        struct str *out, struct order *lines, struct order *sets, const struct packed_host *h, struct err *e)
 {
         char mac[MAC_TEXT];
         str_add(out, "host");
         if (!add_field(out, _("MAC"), h->host->mac.given ? mac_text(&h->host->mac, mac) : NULL, e) ||
-            !add_field(out, _("serial number"), h->host->serial, e))
+                !add_field(out, _("serial number"), h->host->serial, e))
                 return false;
         str_addf(out, "\t%u", order_of(sets, h->set));
         if (!add_field(out, _("school"), h->host->pool->school->id, e) || !add_field(out, _("host"), h->host->name, e))
@@ -273,7 +279,8 @@ static void add_messages(struct str *out)
         const struct rule_row *row;
         for (size_t i = 0; (row = rule_at(i)); i++)
                 if (row->rule >= 500 && row->rule <= 599)
-                        str_addf(out, "message\t%d\t%s\t%s\n", (int)row->rule, row->message, *row->remedy ? row->remedy : "-");
+                        str_addf(out, "message\t%d\t%s\t%s\n", (int)row->rule, row->message,
+                                *row->remedy ? row->remedy : "-");
 }
 
 static void add_sets(struct str *out, const struct pack_texts *sets, const struct order *o)
@@ -291,10 +298,12 @@ static void add_sets(struct str *out, const struct pack_texts *sets, const struc
         }
 }
 
-static bool write_hosts(struct selector_pack *p, struct order *lines, const char *build_id, int64_t not_before, struct str *out,
-                        struct err *e)
+static bool write_hosts(struct selector_pack *p, struct order *lines, const char *build_id, int64_t not_before,
+        struct str *out, struct err *e)
 {
-        static const char *const firmware[] = { [FIRMWARE_BIOS] = "BIOS", [FIRMWARE_UEFI] = "UEFI", [FIRMWARE_BIOS | FIRMWARE_UEFI] = "BIOS UEFI" };
+        static const char *const firmware[] = {
+                [FIRMWARE_BIOS] = "BIOS", [FIRMWARE_UEFI] = "UEFI", [FIRMWARE_BIOS | FIRMWARE_UEFI] = "BIOS UEFI"
+        };
         const struct release *r = p->plan->release;
         OWN(order_clear) struct order sets = { 0 };
         AUTO_STR records = STR_MAX(LARGEST_FILE);
@@ -307,7 +316,7 @@ static bool write_hosts(struct selector_pack *p, struct order *lines, const char
         if (!add_field(out, _("build"), build_id, e))
                 return false;
         str_addf(out, "\nmade\t%" PRId64 "\nrelease\t%s\t%s\nlines\t%u\n", not_before, r->product,
-                 firmware[r->firmware & (FIRMWARE_BIOS | FIRMWARE_UEFI)], lines->n);
+                firmware[r->firmware & (FIRMWARE_BIOS | FIRMWARE_UEFI)], lines->n);
         add_messages(out);
         add_sets(out, &p->sets, &sets);
         str_addn(out, str_text(&records), records.len);
@@ -360,12 +369,15 @@ static bool add_script(struct pack_files *out, struct err *e)
         str_addn(to, selector_contents_sh, (size_t)(selector_contents_sh_end - selector_contents_sh));
         str_addn(to, selector_answer_sh, (size_t)(selector_answer_sh_end - selector_answer_sh));
         return str_ok(to, SELECTOR_NAME, e) &&
-               add_file(out, "hook-populated", bytes_of(hook_populated_sh, (size_t)(hook_populated_sh_end - hook_populated_sh)), e) &&
-               add_file(out, "hook-complete", bytes_of(hook_complete_sh, (size_t)(hook_complete_sh_end - hook_complete_sh)), e);
+               add_file(out, "hook-populated",
+                       bytes_of(hook_populated_sh, (size_t)(hook_populated_sh_end - hook_populated_sh)), e) &&
+               add_file(out, "hook-complete",
+                       bytes_of(hook_complete_sh, (size_t)(hook_complete_sh_end - hook_complete_sh)), e);
 }
 
 /* Equal names have equal content: the name is made of a digest. */
-static bool add_hook(struct pack_files *out, struct pack_texts *seen, struct arena *arena, const struct script *s, struct err *e)
+static bool add_hook(
+        struct pack_files *out, struct pack_texts *seen, struct arena *arena, const struct script *s, struct err *e)
 {
         uint32_t number;
         size_t before = seen->n;
@@ -419,7 +431,8 @@ static bool add_sums(struct pack_files *out, struct err *e)
         return str_ok(&sums, "xenroll-sums", e) && add_file(out, "xenroll-sums", str_bytes(&sums), e);
 }
 
-static bool write_tables(struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
+static bool write_tables(
+        struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
 {
         OWN(order_clear) struct order lines = { 0 };
         if (!order_new(&lines, &p->lines, e))
@@ -432,10 +445,12 @@ static bool write_tables(struct selector_pack *p, const char *build_id, int64_t 
         return to && write_lines(&p->lines, &lines, to, e);
 }
 
-bool selector_pack_finish(struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
+bool selector_pack_finish(
+        struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
 {
         OWN(pack_texts_clear) struct pack_texts seen = { 0 };
-        bool fine = write_tables(p, build_id, not_before, out, e) && add_script(out, e) && add_hooks(out, p, &seen, e) && add_sums(out, e);
+        bool fine = write_tables(p, build_id, not_before, out, e) && add_script(out, e) &&
+                    add_hooks(out, p, &seen, e) && add_sums(out, e);
         if (fine)
                 qsort(out->items, out->n, sizeof(*out->items), by_name);
         return fine || err_ctx(e, _("packing the answers for the medium"));

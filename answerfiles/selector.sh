@@ -128,8 +128,8 @@ is_placeholder() {      # serial: what firmware says when its maker forgot to fi
         case $s in
         '' | none | n/a | na | unknown | null | default | 'default string' | 'not specified' | 'not available' | \
         'not applicable' | 'system serial number' | 'chassis serial number' | 'base board serial number' | \
-        'serial number' | serial | 'to be filled by o.e.m.' | 'to be filled by o.e.m' | 'to be filled by oem' | o.e.m. | \
-        oem | invalid | empty | 0123456789 | 1234567890 | 123456789 | xxxxxxxxxx | 123456 | test | sn)
+        'serial number' | serial | 'to be filled by o.e.m.' | 'to be filled by o.e.m' | 'to be filled by oem' | \
+        o.e.m. | oem | invalid | empty | 0123456789 | 1234567890 | 123456789 | xxxxxxxxxx | 123456 | test | sn)
                 return 0 ;;
         esac
         [[ -z ${s//"${s:0:1}"/} ]]      # 0000000, ffffff, "."
@@ -223,7 +223,8 @@ check_identity() {
 }
 
 contradiction() {
-        refuse 503 "$host" "$school" "$host_mac" "$host_serial" "${macs:-no network card}" "${raw_serial:-no serial number}"
+        refuse 503 "$host" "$school" "$host_mac" "$host_serial" \
+                "${macs:-no network card}" "${raw_serial:-no serial number}"
 }
 
 identify() {

@@ -19,8 +19,8 @@ const char *character_text(const char *s, char buf[CHARACTER_TEXT])
 
 const char *number_word(size_t n, char buf[NUMBER_TEXT])
 {
-        static const char *const words[] = { N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five"), N_("six"), N_("seven"),
-                N_("eight"), N_("nine"), N_("ten"), N_("eleven"), N_("twelve") };
+        static const char *const words[] = { N_("no"), N_("one"), N_("two"), N_("three"), N_("four"), N_("five"),
+                N_("six"), N_("seven"), N_("eight"), N_("nine"), N_("ten"), N_("eleven"), N_("twelve") };
         if (n < COUNT(words))
                 return _(words[n]);
         snprintf(buf, NUMBER_TEXT, "%zu", n);
@@ -31,9 +31,9 @@ const char *find_full_width(const char *text)
 {
         for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
                 if (s[0] == 0xef && ((s[1] == 0xbc && s[2] >= 0x81) || (s[1] == 0xbd && s[2] >= 0x80 && s[2] <= 0x9e)))
-                        return (const char *)s;         /* U+FF01 to U+FF5E */
+                        return (const char *)s; /* U+FF01 to U+FF5E */
                 if (s[0] == 0xe3 && s[1] == 0x80 && (s[2] == 0x80 || s[2] == 0x82))
-                        return (const char *)s;         /* ideographic blank and full stop */
+                        return (const char *)s; /* ideographic blank and full stop */
         }
         return NULL;
 }
@@ -50,7 +50,8 @@ bool refuse_full_width(struct diags *d, struct pos pos, const char *text)
 
 bool value_bool(struct diags *d, struct pos pos, const char *text, bool *out)
 {
-        static const char *const yes[] = { "yes", "true", "y", "是", "对", "√", "✓" }, *const no[] = { "no", "false", "n", "否" };
+        static const char *const yes[] = { "yes", "true", "y", "是", "对", "√", "✓" }, *const no[] = { "no", "false",
+                "n", "否" };
         for (size_t i = 0; i < COUNT(yes); i++)
                 if (!strcasecmp(text, yes[i])) {
                         *out = true;
@@ -178,10 +179,11 @@ bool value_hostname(struct diags *d, struct pos pos, const char *text)
 /* What firmware says when its maker forgot to fill in the number; compared without regard to case. */
 static bool is_placeholder(const char *text)
 {
-        static const char *const words[] = { "none", "n/a", "na", "unknown", "null", "default", "default string", "not specified", "not available",
-                "not applicable", "system serial number", "chassis serial number", "base board serial number", "serial number", "serial",
-                "to be filled by o.e.m.", "to be filled by o.e.m", "to be filled by oem", "o.e.m.", "oem", "invalid", "empty",
-                "0123456789", "1234567890", "123456789", "xxxxxxxxxx", "123456", "test", "sn", "$", "-", "." };
+        static const char *const words[] = { "none", "n/a", "na", "unknown", "null", "default", "default string",
+                "not specified", "not available", "not applicable", "system serial number", "chassis serial number",
+                "base board serial number", "serial number", "serial", "to be filled by o.e.m.",
+                "to be filled by o.e.m", "to be filled by oem", "o.e.m.", "oem", "invalid", "empty", "0123456789",
+                "1234567890", "123456789", "xxxxxxxxxx", "123456", "test", "sn", "$", "-", "." };
         for (size_t i = 0; i < COUNT(words); i++)
                 if (!strcasecmp(text, words[i]))
                         return true;

@@ -12,16 +12,13 @@ static bool refuse(struct diags *d, struct pos pos, enum rule rule, const char *
         return false;
 }
 
-static bool is_locked_mark(const char *text)
-{
-        return !*text || *text == '!' || *text == '*' || !strcmp(text, "x");
-}
+static bool is_locked_mark(const char *text) { return !*text || *text == '!' || *text == '*' || !strcmp(text, "x"); }
 
 /* The scheme of a hash that crypt(3) knows somewhere, or NULL. Only these may be shown: "$ecret$" is a password. */
 static const char *scheme_of(const char *text)
 {
-        static const char *const schemes[] = { "$1$", "$5$", "$6$", "$y$", "$gy$", "$7$", "$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$3$", "$md5$",
-                "$sha1$", "$argon2i$", "$argon2d$", "$argon2id$" };
+        static const char *const schemes[] = { "$1$", "$5$", "$6$", "$y$", "$gy$", "$7$", "$2$", "$2a$", "$2b$", "$2x$",
+                "$2y$", "$3$", "$md5$", "$sha1$", "$argon2i$", "$argon2d$", "$argon2id$" };
         for (size_t i = 0; i < COUNT(schemes); i++)
                 if (!strncmp(text, schemes[i], strlen(schemes[i])))
                         return schemes[i];
@@ -62,7 +59,8 @@ static bool judge_salt_and_digest(struct diags *d, struct pos pos, const char *t
         const char *end = text + salt + 1;
         size_t n = strlen(end);
         if (n != digest)
-                return refuse(d, pos, XR_HASH_DAMAGED, n < digest ? _("characters are missing at its end") : _("it has characters behind its end"));
+                return refuse(d, pos, XR_HASH_DAMAGED,
+                        n < digest ? _("characters are missing at its end") : _("it has characters behind its end"));
         if (strspn(end, hash_letters) != n)
                 return refuse(d, pos, XR_HASH_DAMAGED, _("its last part has a character that cannot be part of it"));
         return true;
@@ -86,5 +84,8 @@ bool value_hash(struct diags *d, struct pos pos, const char *text)
                 return (i == 0 || skip_rounds(d, pos, &rest)) &&
                        judge_salt_and_digest(d, pos, rest, forms[i].longest_salt, forms[i].digest);
         }
-        return refuse(d, pos, !strcmp(scheme, "$y$") || !strcmp(scheme, "$gy$") || !strcmp(scheme, "$7$") ? XR_HASH_YESCRYPT : XR_HASH_FORM, scheme);
+        return refuse(d, pos,
+                !strcmp(scheme, "$y$") || !strcmp(scheme, "$gy$") || !strcmp(scheme, "$7$") ? XR_HASH_YESCRYPT
+                                                                                            : XR_HASH_FORM,
+                scheme);
 }

@@ -26,14 +26,16 @@ static bool mac_digits_are_fine(struct diags *d, struct pos pos, const char *tex
                         continue;
                 const char *at = strchr(look_alike, *s);
                 if (at)
-                        return REFUSE(d, pos, XR_MAC_LETTER, text, character_text(s, c), ((char[]){ meant[at - look_alike], 0 }));
+                        return REFUSE(d, pos, XR_MAC_LETTER, text, character_text(s, c),
+                                ((char[]){ meant[at - look_alike], 0 }));
                 return REFUSE(d, pos, XR_MAC_DIGIT, text, character_text(s, c));
         }
         return true;
 }
 
 /* Fills out from groups of so many digits; counts the groups. False at the first group of another length. */
-static bool mac_groups(struct diags *d, struct pos pos, const char *text, char separator, size_t digits, struct mac *out, size_t *groups)
+static bool mac_groups(struct diags *d, struct pos pos, const char *text, char separator, size_t digits,
+        struct mac *out, size_t *groups)
 {
         size_t nibble = 0;
         *groups = 0;
@@ -243,8 +245,8 @@ bool value_range(struct diags *d, struct pos pos, const char *text, uint32_t *fi
 
 static bool ip6_is_special(const struct in6_addr *a)
 {
-        return IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_MULTICAST(a) || IN6_IS_ADDR_LINKLOCAL(a) ||
-               IN6_IS_ADDR_V4MAPPED(a);
+        return IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_MULTICAST(a) ||
+               IN6_IS_ADDR_LINKLOCAL(a) || IN6_IS_ADDR_V4MAPPED(a);
 }
 
 static bool judge_ip6(struct diags *d, struct pos pos, const char *whole, const char *address, enum rule syntax)
@@ -351,7 +353,8 @@ static size_t url_host(const char *text)
         if (host == n)
                 return host;
         size_t port = strspn(text + host + 1, "0123456789");
-        return text[host] == ':' && port && port <= 5 && host + 1 + port == n && atoi(text + host + 1) < 65536 ? host : 0;
+        return text[host] == ':' && port && port <= 5 && host + 1 + port == n && atoi(text + host + 1) < 65536 ? host
+                                                                                                               : 0;
 }
 
 bool value_url(struct diags *d, struct pos pos, const char *text)

@@ -13,14 +13,15 @@ static bool name_is_safe(const char *text)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
         size_t n = strlen(text);
-        return n && n < 64 && strspn(text, letters) == n && *text != '/' && *text != '-' && text[n - 1] != '/' && !strstr(text, "//");
+        return n && n < 64 && strspn(text, letters) == n && *text != '/' && *text != '-' && text[n - 1] != '/' &&
+               !strstr(text, "//");
 }
 
 /* tzdata has second copies of all zones, and files that are no zones, under names that the installer does not have. */
 static bool name_is_private(const char *text)
 {
-        return !strncmp(text, "posix/", 6) || !strncmp(text, "right/", 6) || !strcmp(text, "posixrules") || !strcmp(text, "localtime") ||
-               !strcmp(text, "Factory");
+        return !strncmp(text, "posix/", 6) || !strncmp(text, "right/", 6) || !strcmp(text, "posixrules") ||
+               !strcmp(text, "localtime") || !strcmp(text, "Factory");
 }
 
 static bool zone_exists(const char *text)
@@ -29,7 +30,8 @@ static bool zone_exists(const char *text)
         AUTO_FD int fd = dir < 0 ? -1 : openat(dir, text, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         struct stat st;
         char magic[4];
-        return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && read(fd, magic, 4) == 4 && !memcmp(magic, "TZif", 4);
+        return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && read(fd, magic, 4) == 4 &&
+               !memcmp(magic, "TZif", 4);
 }
 
 /* The zone that was probably meant, from tzdata's list of one zone a line: code, place, name. */
@@ -43,7 +45,10 @@ static const char *nearest_zone(const char *text, char buf[64])
                 if (*line == '#' || sscanf(line, "%*s %*s %63s", zone) != 1)
                         continue;
                 const char *city = strrchr(zone, '/'), *candidate = zone;
-                size_t score = !strcasecmp(text, zone) ? 3 : city && !strcasecmp(text, city + 1) ? 2 : text_nearest(text, &candidate, 1) ? 1 : 0;
+                size_t score = !strcasecmp(text, zone)               ? 3
+                               : city && !strcasecmp(text, city + 1) ? 2
+                               : text_nearest(text, &candidate, 1)   ? 1
+                                                                     : 0;
                 if (score > best) {
                         best = score;
                         snprintf(buf, 64, "%s", zone);
@@ -54,8 +59,8 @@ static const char *nearest_zone(const char *text, char buf[64])
 
 bool value_timezone(struct diags *d, struct pos pos, const char *text)
 {
-        static const char *const chinese[] = { "Beijing", "Asia/Beijing", "PRC", "China", "CST", "CST-8", "UTC+8", "GMT+8", "UTC+08:00", "北京", "上海",
-                "中国", "北京时间" };
+        static const char *const chinese[] = { "Beijing", "Asia/Beijing", "PRC", "China", "CST", "CST-8", "UTC+8",
+                "GMT+8", "UTC+08:00", "北京", "上海", "中国", "北京时间" };
         char near[64];
         if (name_is_safe(text) && !name_is_private(text) && strcmp(text, "PRC") && zone_exists(text))
                 return true;

@@ -21,12 +21,24 @@ const struct rule_row *rule_row(enum rule rule)
         return &rows[0];
 }
 
+/* Arguments come from files of others: what they hold must neither break the line nor steer the terminal. */
+static void add_shown(struct str *out, const char *arg)
+{
+        for (; *arg; arg++) {
+                unsigned char c = (unsigned char)*arg;
+                if (c < 0x20 || c == 0x7f)
+                        str_addf(out, "\\x%02x", c);
+                else
+                        str_addc(out, *arg);
+        }
+}
+
 void rule_expand(struct str *out, const char *template, const char *const args[RULE_ARGS])
 {
         for (const char *at = template; *at; at++) {
                 if (at[0] == '{' && at[1] >= '1' && at[1] <= '9' && at[2] == '}') {
                         const char *arg = args[at[1] - '1'];
-                        str_add(out, arg ? arg : "");
+                        add_shown(out, arg ? arg : "");
                         at += 2;
                 } else
                         str_addc(out, *at);

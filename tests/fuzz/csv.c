@@ -10,7 +10,8 @@ static void judge_row(const struct csv_row *row)
 {
         for (int c = 0; c < CSV_COLUMNS; c++) {
                 const char *cell = row->cell[c];
-                if (cell && (!*cell || strlen(cell) > 1024 || strpbrk(cell, "\r\n\t") || !row->pos[c].line || !row->pos[c].col))
+                if (cell && (!*cell || strlen(cell) > 1024 || strpbrk(cell, "\r\n\t") || !row->pos[c].line ||
+                                    !row->pos[c].col))
                         abort();
         }
 }

@@ -24,8 +24,8 @@ struct tool {
         struct arena *arena;
         const char *build;
         long long made;
-        int answers;                    /* directory, -1: not wanted */
-        char *rest;                     /* strtok_r's */
+        int answers; /* directory, -1: not wanted */
+        char *rest;  /* strtok_r's */
 };
 
 static _Noreturn void die(const struct err *e)
@@ -42,8 +42,11 @@ static const char *word(struct tool *t)
 
 static unsigned bus_set(const char *text)
 {
-        static const struct { const char *name; unsigned bus; } buses[] = { { "sata", BUS_SATA }, { "sas", BUS_SAS },
-                { "nvme", BUS_NVME }, { "usb", BUS_USB }, { "virtio", BUS_VIRTIO }, { "raid", BUS_RAID } };
+        static const struct {
+                const char *name;
+                unsigned bus;
+        } buses[] = { { "sata", BUS_SATA }, { "sas", BUS_SAS }, { "nvme", BUS_NVME }, { "usb", BUS_USB },
+                { "virtio", BUS_VIRTIO }, { "raid", BUS_RAID } };
         unsigned set = 0;
         for (size_t i = 0; i < COUNT(buses); i++)
                 if (strstr(text, buses[i].name))
@@ -83,18 +86,24 @@ static void write_answer(struct tool *t, const struct host *h, struct str *out)
                 str_addf(out, "  <raid device=\"%s\">\n", s->raid.device);
                 for (size_t i = 0; i < s->raid.n; i++)
                         str_addf(out, "    <disk>xenroll-picks-the-raid%zu</disk>\n", i + 1);
-                str_addf(out, "  </raid>\n  <primary-disk guest-storage=\"yes\">/dev/%s</primary-disk>\n", s->raid.device);
+                str_addf(out, "  </raid>\n  <primary-disk guest-storage=\"yes\">/dev/%s</primary-disk>\n",
+                        s->raid.device);
         } else if (s->raid.n)
-                str_add(out, "  <primary-disk guest-storage=\"yes\" swraid=\"yes\">xenroll-picks-the-raid1,xenroll-picks-the-raid2</primary-disk>\n");
+                str_add(out, "  <primary-disk guest-storage=\"yes\" "
+                             "swraid=\"yes\">xenroll-picks-the-raid1,xenroll-picks-the-raid2</primary-disk>\n");
         else
                 str_add(out, "  <primary-disk guest-storage=\"yes\">xenroll-picks-the-disk</primary-disk>\n");
         for (size_t i = 0; i < s->n_guest_disks; i++)
                 str_addf(out, "  <guest-disk>xenroll-picks-the-guest%zu</guest-disk>\n", i + 1);
-        str_addf(out, "  <admin-interface hwaddr=\"%s\" proto=\"static\">\n    <ip>10.%u.%u.%u</ip>\n    <subnet>255.255.255.0</subnet>\n",
-                 h->mac.given ? mac_text(&h->mac, mac) : "xenroll-picks-the-nic", h->number >> 16, h->number >> 8 & 255, h->number & 255);
+        str_addf(out,
+                "  <admin-interface hwaddr=\"%s\" proto=\"static\">\n    <ip>10.%u.%u.%u</ip>\n    "
+                "<subnet>255.255.255.0</subnet>\n",
+                h->mac.given ? mac_text(&h->mac, mac) : "xenroll-picks-the-nic", h->number >> 16, h->number >> 8 & 255,
+                h->number & 255);
         str_add(out, "    <gateway>10.0.0.1</gateway>\n  </admin-interface>\n  <keymap>us</keymap>\n");
-        str_addf(out, "  <root-password type=\"hash\">$6$%s$0123456789&amp;\\n</root-password>\n  <hostname>%s</hostname>\n",
-                 h->pool->school->id, h->name);
+        str_addf(out,
+                "  <root-password type=\"hash\">$6$%s$0123456789&amp;\\n</root-password>\n  <hostname>%s</hostname>\n",
+                h->pool->school->id, h->name);
         for (int i = 0; i < 20; i++)
                 str_addf(out, "  <shared-line-%d/>\n", i);
         str_add(out, "</installation>\n");
@@ -119,7 +128,7 @@ static void add_host(struct tool *t, struct host h, const char *school)
         AUTO_STR answer = STR_MAX(1 << 20);
         write_answer(t, kept, &answer);
         if (!selector_pack_add(t->pack, kept, str_bytes(&answer), &e) ||
-            (t->answers >= 0 && !file_publish(t->answers, kept->name, str_bytes(&answer), 0600, &e)))
+                (t->answers >= 0 && !file_publish(t->answers, kept->name, str_bytes(&answer), 0600, &e)))
                 die(&e);
 }
 
@@ -131,7 +140,8 @@ static void say_host(struct tool *t)
                 const char *value = word(t);
                 unsigned char *b = h.mac.byte;
                 if (!strcmp(w, "mac"))
-                        h.mac.given = sscanf(value, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", b, b + 1, b + 2, b + 3, b + 4, b + 5) == 6;
+                        h.mac.given = sscanf(value, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", b, b + 1, b + 2, b + 3, b + 4,
+                                              b + 5) == 6;
                 else if (strcmp(value, "-"))
                         h.serial = value;
         }
@@ -227,10 +237,15 @@ int main(int argc, char **argv)
         if (argc != 3)
                 return 2;
         struct err e = ERR_INIT;
-        struct tool t = { .arena = arena_new(), .build = "build-1", .made = 1700000000, .plan.release = release_find("xcp-ng-8.3"),
-                .now.management_nic = -1, .now.raid.device = "md127" };
+        struct tool t = { .arena = arena_new(),
+                .build = "build-1",
+                .made = 1700000000,
+                .plan.release = release_find("xcp-ng-8.3"),
+                .now.management_nic = -1,
+                .now.raid.device = "md127" };
         AUTO_FD int dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        AUTO_FD int answers = mkdirat(dir, "answers", 0700) ? -1 : openat(dir, "answers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FD int answers =
+                mkdirat(dir, "answers", 0700) ? -1 : openat(dir, "answers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         AUTO_FILE FILE *in = fopen(argv[2], "re");
         if (dir < 0 || answers < 0 || !in || !t.plan.release) {
                 perror("pack-site");

@@ -8,7 +8,8 @@
 
 enum { HOSTS = 10 };
 
-static const char hash[] = "$6$saltsalt$8RWsOfwR6M6PpnoeQiEiWzNTPo1f0HjVYjDnLZhGx16aBFRkeqiHAzfXP/LgrOWMBMXqiU2pLrXsSOHNUyUm91";
+static const char hash[] =
+        "$6$saltsalt$8RWsOfwR6M6PpnoeQiEiWzNTPo1f0HjVYjDnLZhGx16aBFRkeqiHAzfXP/LgrOWMBMXqiU2pLrXsSOHNUyUm91";
 static const char *ntp[] = { "192.168.0.200" };
 
 static struct pos at(uint32_t line) { return (struct pos){ .line = line, .col = 1, .file = 1 }; }
@@ -34,7 +35,8 @@ static struct host *host(struct plan *p, struct pool *pool, uint32_t school, uin
         h->serial = arena_printf(p->arena, "6CU%08u", n);
         h->pool = pool;
         h->set = set;
-        h->mac = (struct mac){ { 0, 0x16, 0x3e, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n }, true, at(100 + n) };
+        h->mac =
+                (struct mac){ { 0, 0x16, 0x3e, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n }, true, at(100 + n) };
         h->address = (struct ip4){ 0xc0a8000b + k, true, at(100 + n) };
         h->coordinator = !k;
         h->number = n;
@@ -47,8 +49,16 @@ static void storage(struct arena *a, struct pool *pool)
 {
         pool->storage = ARENA_NEW(a, struct storage);
         pool->n_storage = 1;
-        *pool->storage = (struct storage){ .name = "NAS", .type = SR_NFS, .server = { "192.168.0.103", { 0xc0a80067, true, at(5) }, at(5) },
-                .path = "/data", .lun = -1, .port = 3260, .is_default = true, .name_pos = at(5), .path_pos = at(5), .pos = at(5) };
+        *pool->storage = (struct storage){ .name = "NAS",
+                .type = SR_NFS,
+                .server = { "192.168.0.103", { 0xc0a80067, true, at(5) }, at(5) },
+                .path = "/data",
+                .lun = -1,
+                .port = 3260,
+                .is_default = true,
+                .name_pos = at(5),
+                .path_pos = at(5),
+                .pos = at(5) };
         pool->ha = (struct ha){ "NAS", 1, at(6) };
 }
 
@@ -57,7 +67,8 @@ static struct school *school(struct plan *p, uint32_t number, const struct setti
         struct school *s = ARENA_NEW(p->arena, struct school);
         struct pool *pool = ARENA_NEW(p->arena, struct pool);
         s->id = s->name = arena_printf(p->arena, "s%u", number);
-        s->subnet = (struct subnet){ .addr = 0xc0a80000, .mask = 0xffffff00, .prefix = 24, .given = true, .pos = at(3) };
+        s->subnet =
+                (struct subnet){ .addr = 0xc0a80000, .mask = 0xffffff00, .prefix = 24, .given = true, .pos = at(3) };
         s->gateway = (struct ip4){ 0xc0a80001, true, at(4) };
         s->pools = ARENA_NEW(p->arena, struct pool *);
         s->pools[0] = pool;
@@ -139,8 +150,14 @@ static void same_name(struct broken *b) { b->last->name = b->plan->hosts[b->plan
 static void outside(struct broken *b) { b->last->address.addr += 0x100; }
 static void broadcast(struct broken *b) { b->last->address.addr |= 0xff; }
 static void second_coordinator(struct broken *b) { b->last->coordinator = true; }
-static void no_password(struct broken *b) { b->set->root_password = (struct root_password){ 0 }, b->set->origin[SET_ROOT_PASSWORD].pos.line = 0; }
-static void reinstall(struct broken *b) { b->set->already_installed = INSTALLED_REINSTALL, b->set->origin[SET_ALREADY_INSTALLED].pos = at(7); }
+static void no_password(struct broken *b)
+{
+        b->set->root_password = (struct root_password){ 0 }, b->set->origin[SET_ROOT_PASSWORD].pos.line = 0;
+}
+static void reinstall(struct broken *b)
+{
+        b->set->already_installed = INSTALLED_REINSTALL, b->set->origin[SET_ALREADY_INSTALLED].pos = at(7);
+}
 static void no_ipv6(struct broken *b) { b->set->ipv6 = IPV6_DHCP, b->release.ipv6 = false; }
 static void no_sha512(struct broken *b) { b->release.hashes = HASH_SHA256; }
 static void small_pools(struct broken *b) { b->release.free_pool_size = 3; }
@@ -155,13 +172,20 @@ static void heartbeat(struct broken *b)
                 b->plan->schools[i]->pools[0]->ha.heartbeat = "nas";
 }
 
+static void blueprint_address(struct broken *b)
+{
+        for (size_t i = 0; i < b->plan->n_hosts; i++)
+                b->plan->hosts[i]->address = (struct ip4){ 0x0a000001 + (uint32_t)i, true, at(8) };
+}
+
 static const struct {
         const char *why;
         void (*spoil)(struct broken *);
         const char *said;
-        size_t times;                   /* problems in all */
+        size_t times; /* problems in all */
 } cases[] = {
-        { "equal MAC in two schools", same_mac, "host s2/s2-xen10 has the MAC address 00:16:3e:00:00:01, which host s0/s0-xen1 already has", 1 },
+        { "equal MAC in two schools", same_mac,
+                "host s2/s2-xen10 has the MAC address 00:16:3e:00:00:01, which host s0/s0-xen1 already has", 1 },
         { "equal serial but for case", same_serial, "XR-202", 1 },
         { "equal address in a school", same_address, "which host s2-xen9 already has", 1 },
         { "equal name in a school", same_name, "XR-203", 1 },
@@ -169,11 +193,14 @@ static const struct {
         { "broadcast address", broadcast, "XR-207", 1 },
         { "second coordinator", second_coordinator, "XR-214", 1 },
         { "no password: said once for all", no_password, "(number of hosts without one: 30)", 1 },
-        { "reinstall: said once a place, with its hosts", reinstall, "with all their virtual machines: s0-xen1, s0-xen2, s0-xen3, s0-xen4, s0-xen5, … (number of hosts: 30)", 1 },
+        { "reinstall: said once a place, with its hosts", reinstall,
+                "with all their virtual machines: s0-xen1, s0-xen2, s0-xen3, s0-xen4, s0-xen5, … (number of hosts: 30)",
+                1 },
         { "a release without IPv6", no_ipv6, "XR-234", 1 },
         { "a release without SHA-512", no_sha512, "Make one with 'openssl passwd -5'", 1 },
         { "a pool above the licence: each is named", small_pools, "XR-216", 3 },
         { "a blueprint's mistake: said once", path, "XR-052", 1 },
+        { "a blueprint's address, wrong for every host: said once", blueprint_address, "XR-206", 1 },
         { "a blueprint's heartbeat: said once", heartbeat, "XR-276", 1 },
 };
 

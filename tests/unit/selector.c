@@ -7,14 +7,23 @@
 static struct school school = { .id = "nn36" };
 static struct pool pool = { .school = &school };
 static const struct settings plain = { .management_nic = -1 };
-static const struct settings alike = { .management_nic = -1, .keyboard = "us" };    /* the selector sees no difference */
-static const struct settings bold = { .management_nic = 1, .already_installed = INSTALLED_REINSTALL, .other_data = OTHER_ERASE,
+static const struct settings alike = { .management_nic = -1, .keyboard = "us" }; /* the selector sees no difference */
+static const struct settings bold = { .management_nic = 1,
+        .already_installed = INSTALLED_REINSTALL,
+        .other_data = OTHER_ERASE,
         .disk = { .kind = DISK_BY_ID, .value = "ata-A", .bus = BUS_SATA | BUS_NVME, .at_most = 7 } };
 static const struct settings no_value = { .management_nic = -1, .disk = { .kind = DISK_SERIAL } };
 static const struct settings tab = { .management_nic = -1, .disk = { .kind = DISK_SERIAL, .value = "a\tb" } };
 
-#define MAC(n) { .byte = { 2, 0, 0, 0, 0, n }, .given = true }
-#define ANSWER(name) "<installation>\n" "  <hostname>" name "</hostname>\n" "  <keymap>us</keymap>\n" "</installation>\n"
+#define MAC(n)                                                                                                         \
+        {                                                                                                              \
+                .byte = { 2, 0, 0, 0, 0, n }, .given = true                                                            \
+        }
+#define ANSWER(name)                                                                                                   \
+        "<installation>\n"                                                                                             \
+        "  <hostname>" name "</hostname>\n"                                                                            \
+        "  <keymap>us</keymap>\n"                                                                                      \
+        "</installation>\n"
 
 static const struct host hosts[] = {
         { .name = "a", .pool = &pool, .set = &plain, .number = 1, .mac = MAC(1) },
@@ -38,7 +47,8 @@ static bool pack(const char *order, struct pack_files *out, struct err *e)
         struct selector_pack *p = selector_pack_new(&plan, e);
         bool fine = p;
         for (; fine && *order; order++)
-                fine = selector_pack_add(p, &hosts[*order - 'a'], bytes_of(answers[*order - 'a'], strlen(answers[*order - 'a'])), e);
+                fine = selector_pack_add(
+                        p, &hosts[*order - 'a'], bytes_of(answers[*order - 'a'], strlen(answers[*order - 'a'])), e);
         fine = fine && selector_pack_finish(p, "build-1", 1700000000, out, e);
         selector_pack_free(p);
         return fine;
@@ -54,8 +64,10 @@ static void order_does_not_matter(void)
                 struct pack_files other = { 0 };
                 bool same = pack(orders[i], &other, &e) && first.n == other.n;
                 for (size_t f = 0; same && f < first.n; f++)
-                        same = !strcmp(first.items[f].name, other.items[f].name) && first.items[f].content.len == other.items[f].content.len &&
-                               !memcmp(first.items[f].content.ptr, other.items[f].content.ptr, first.items[f].content.len);
+                        same = !strcmp(first.items[f].name, other.items[f].name) &&
+                               first.items[f].content.len == other.items[f].content.len &&
+                               !memcmp(first.items[f].content.ptr, other.items[f].content.ptr,
+                                       first.items[f].content.len);
                 unit_case("pack, same bytes in the order", orders[i], same, "they differ");
                 pack_files_clear(&other);
         }
@@ -64,7 +76,9 @@ static void order_does_not_matter(void)
 
 static void records(void)
 {
-        static const struct { const char *why, *line; } rows[] = {
+        static const struct {
+                const char *why, *line;
+        } rows[] = {
                 { "build", "\nbuild\tbuild-1\n" },
                 { "time", "\nmade\t1700000000\n" },
                 { "release", "\nrelease\tXCP-ng 8.3\tBIOS UEFI\n" },
@@ -86,7 +100,8 @@ static void records(void)
                 unit_case("record", rows[i].why, got && strstr(got, rows[i].line), got);
         unit_case("record", "no third set", got && !strstr(got, "\nset\t3"), got);
         unit_same("lines", "each once, in order", content(&files, "xenroll-lines"),
-                  "<installation>\n  <hostname>a</hostname>\n  <keymap>us</keymap>\n</installation>\n  <hostname>b</hostname>\n  <hostname>c</hostname>\n");
+                "<installation>\n  <hostname>a</hostname>\n  <keymap>us</keymap>\n</installation>\n  "
+                "<hostname>b</hostname>\n  <hostname>c</hostname>\n");
         pack_files_clear(&files);
 }
 
@@ -97,12 +112,16 @@ static void refused(void)
                 struct host host;
                 const char *answer, *error;
         } rows[] = {
-                { "no end of line", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "<a/>", "not lines of text" },
+                { "no end of line", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "<a/>",
+                        "not lines of text" },
                 { "empty", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "", "not lines of text" },
                 { "nothing to know it by", { .name = "a", .pool = &pool, .set = &plain }, "<a/>\n", "neither" },
-                { "rule without value", { .name = "a", .pool = &pool, .set = &no_value, .mac = MAC(1) }, "<a/>\n", "no value" },
-                { "tab in a value", { .name = "a", .pool = &pool, .set = &tab, .mac = MAC(1) }, "<a/>\n", "cannot hold" },
-                { "newline in a serial number", { .name = "a", .pool = &pool, .set = &plain, .serial = "a\nb" }, "<a/>\n", "cannot hold" },
+                { "rule without value", { .name = "a", .pool = &pool, .set = &no_value, .mac = MAC(1) }, "<a/>\n",
+                        "no value" },
+                { "tab in a value", { .name = "a", .pool = &pool, .set = &tab, .mac = MAC(1) }, "<a/>\n",
+                        "cannot hold" },
+                { "newline in a serial number", { .name = "a", .pool = &pool, .set = &plain, .serial = "a\nb" },
+                        "<a/>\n", "cannot hold" },
         };
         const struct plan plan = { .release = release_find("xcp-ng-8.3") };
         for (size_t i = 0; i < COUNT(rows); i++) {
@@ -124,8 +143,11 @@ static void messages(void)
         for (size_t i = 0; (row = rule_at(i)); i++) {
                 if (row->rule < 500 || row->rule > 599)
                         continue;
-                unit_case("message", row->symbol, text_is_ascii(row->message) && text_is_ascii(row->remedy) && *row->remedy &&
-                          row->message[strlen(row->message) - 1] != '.' && row->remedy[strlen(row->remedy) - 1] == '.', row->message);
+                unit_case("message", row->symbol,
+                        text_is_ascii(row->message) && text_is_ascii(row->remedy) && *row->remedy &&
+                                row->message[strlen(row->message) - 1] != '.' &&
+                                row->remedy[strlen(row->remedy) - 1] == '.',
+                        row->message);
         }
 }
 

@@ -16,11 +16,14 @@ static char *said(const struct diags *d)
         return text;
 }
 
-static void judge(const char *group, const char *in, bool taken, struct diags *d, const char *got, const char *error, const char *want)
+static void judge(const char *group, const char *in, bool taken, struct diags *d, const char *got, const char *error,
+        const char *want)
 {
         AUTO_FREE char *text = said(d);
         char why[300];
         snprintf(why, sizeof(why), "'%.250s'", in);
+        for (char *s = why; *s; s++)
+                *s = (unsigned char)*s < 0x20 ? '?' : *s;
         if (error)
                 unit_case(group, why, !taken && strstr(text, error), *text ? text : "nothing was said");
         else if (!taken || *text)
@@ -139,7 +142,11 @@ static const struct row numbers[] = {
 };
 
 static const struct row bools[] = {
-        { "yes", NULL, "yes" }, { "TRUE", NULL, "yes" }, { "是", NULL, "yes" }, { "no", NULL, "no" }, { "否", NULL, "no" },
+        { "yes", NULL, "yes" },
+        { "TRUE", NULL, "yes" },
+        { "是", NULL, "yes" },
+        { "no", NULL, "no" },
+        { "否", NULL, "no" },
         { "maybe", "neither yes nor no", NULL },
 };
 
@@ -166,7 +173,8 @@ static const struct {
         { "hostname", value_hostname, "xen1-", "hyphen" },
         { "hostname", value_hostname, "12345", "digits only" },
         { "hostname", value_hostname, "", "hyphen" },
-        { "hostname", value_hostname, "x2345678901234567890123456789012345678901234567890123456789012345", "65 characters" },
+        { "hostname", value_hostname, "x2345678901234567890123456789012345678901234567890123456789012345",
+                "65 characters" },
         { "hostname", value_hostname, "xen\033[2J", "'\\x1b' cannot be part" },
         { "server", value_server, "ntp.aliyun.com", NULL },
         { "server", value_server, "192.168.0.5", NULL },
@@ -204,7 +212,8 @@ static const struct {
         { "nfs path", value_nfs_path, "/", NULL },
         { "nfs path", value_nfs_path, "/data/nfs/", NULL },
         { "nfs path", value_nfs_path, "data/nfs", "does not begin with '/'" },
-        { "nfs path", value_nfs_path, "192.168.0.103:/data/nfs", "Write 'server: 192.168.0.103' and 'path: /data/nfs'" },
+        { "nfs path", value_nfs_path, "192.168.0.103:/data/nfs",
+                "Write 'server: 192.168.0.103' and 'path: /data/nfs'" },
         { "nfs path", value_nfs_path, "/data/../nfs", "'.' or '..'" },
         { "nfs path", value_nfs_path, "/data/..", "'.' or '..'" },
         { "nfs path", value_nfs_path, "/data/my nfs", "a blank in it" },
@@ -235,8 +244,13 @@ static const struct {
         { "timezone", value_timezone, "zone.tab", "there is no time zone" },
         { "timezone", value_timezone, "Asia", "there is no time zone" },
         { "timezone", value_timezone, "", "there is no time zone" },
-        { "hash", value_hash, "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/", NULL },
-        { "hash", value_hash, "$6$rounds=5000$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/", NULL },
+        { "hash", value_hash,
+                "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/",
+                NULL },
+        { "hash", value_hash,
+                "$6$rounds=5000$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/"
+                "jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/",
+                NULL },
         { "hash", value_hash, "$5$saltsalt$tDHf43E8Yk2GVYBiPZ4s1ZkJ8m5k3dJ9f9mBOQJwZx1", NULL },
         { "hash", value_hash, "$1$saltsalt$qjXMvbEw8oaL.CzflDugk/", NULL },
         { "hash", value_hash, "$6$rounds=10$saltsalt$x", "asks for 10 rounds" },
@@ -303,7 +317,8 @@ static bool show_subnet(struct diags *d, const char *in, char *out, size_t n)
 {
         struct subnet s = { 0 };
         char buf[IP4_TEXT];
-        return value_subnet(d, (struct pos){ 0 }, in, &s) && snprintf(out, n, "%s/%d", ip4_text(s.addr, buf), s.prefix) > 0;
+        return value_subnet(d, (struct pos){ 0 }, in, &s) &&
+               snprintf(out, n, "%s/%d", ip4_text(s.addr, buf), s.prefix) > 0;
 }
 
 static bool show_range(struct diags *d, const char *in, char *out, size_t n)
@@ -346,7 +361,8 @@ static void test_rows(const char *group, const struct row *rows, size_t n, show_
 /* No message about a secret may hold any of it. */
 static void test_secrets_stay_secret(void)
 {
-        static const char *const secrets[] = { "hunter2", "$ecret$word", "$6$hunter2$x", "$6$sa:hunter2$x", "!!hunter2", "$y$hunter2" };
+        static const char *const secrets[] = { "hunter2", "$ecret$word", "$6$hunter2$x", "$6$sa:hunter2$x", "!!hunter2",
+                "$y$hunter2" };
         for (size_t i = 0; i < COUNT(secrets); i++) {
                 struct diags *d = diags_new();
                 value_hash(d, (struct pos){ 0 }, secrets[i]);
