@@ -5,7 +5,10 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { WIDEST = 96 };           /* cells of source shown; the rest becomes an ellipsis */
+enum {
+        WIDEST = 96,            /* cells of source shown; the rest becomes an ellipsis */
+        LONGEST = 16384,        /* bytes of a line that is shown at all */
+};
 
 static bool word_at(struct bytes line, size_t at, const char *word)
 {
@@ -83,7 +86,8 @@ static void add_clean(struct str *out, struct bytes line, size_t from, size_t to
 
 void excerpt_add(struct str *out, struct bytes line, uint32_t number, unsigned col, unsigned len, bool secret)
 {
-        if (!line.len || !text_is_utf8(line.ptr, line.len))
+        /* Finding secrets takes the whole line, again for every problem on it: a megabyte without a line break gets none. */
+        if (!line.len || line.len > LONGEST || !text_is_utf8(line.ptr, line.len))
                 return;
         size_t mark = col ? col - 1 : 0, hidden = secret_start(line);
         if (mark > line.len)

@@ -41,6 +41,7 @@ struct reader {
         void *also;                     /* struct of section->also, NULL until its first key is met */
         void *(*also_new)(struct reader *);
         const unsigned char *seed;
+        unsigned hashes;                /* enum hash_forms that the release knows */
         void *context;                  /* the loader's */
 };
 

@@ -60,6 +60,19 @@ static void resolve_release(struct site_builder *b, const struct site_options *o
                 diag(d, XR_RELEASE_MISMATCH, said->pos, b->plan->release->product, hint->product, NULL);
 }
 
+/* Passwords are hashed while the file is read, in a form that depends on the release, wherever its line stands. */
+static unsigned hashes_of(struct yaml *y, struct fy_node *root, const struct site_options *o)
+{
+        const struct release *r = o->release_hint ? release_find(o->release_hint) : NULL;
+        void *iterator = NULL;
+        for (struct fy_node_pair *pair; fy_node_is_mapping(root) && (pair = fy_node_mapping_iterate(root, &iterator));) {
+                const char *key = yaml_text(y, fy_node_pair_key(pair)), *value = yaml_text(y, fy_node_pair_value(pair));
+                if (key && value && !strcmp(key, "release") && release_find(value))
+                        r = release_find(value);
+        }
+        return r ? r->hashes : HASH_SHA512;
+}
+
 static void place_rows(struct site_builder *b)
 {
         for (size_t i = 0; i < b->raw->n_rows_from; i++) {
@@ -119,8 +132,10 @@ struct plan *site_load(int dir, const char *file, const struct site_options *o, 
         struct pos top = { .file = yaml.file, .line = 1, .col = 1 };
         if (!root)
                 diag(d, XR_NEEDS_KEYS, top, _("site file"), "schools", NULL);
-        else
+        else {
+                r.hashes = hashes_of(&yaml, root, o);
                 section_read(&r, root, top, &site_section, &raw, NULL);
+        }
         yaml_close(&yaml);      /* a district's document is larger than its plan */
         struct site_builder b = { .reader = &r, .raw = &raw, .plan = plan };
         build_plan(&b, o);

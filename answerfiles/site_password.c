@@ -46,12 +46,12 @@ static void salt_of(const unsigned char *seed, const char *name, char salt[17])
         salt[16] = '\0';
 }
 
-/* SHA-512 crypt: every release's dom0 knows it. NULL when libcrypt refuses. */
+/* SHA-512 crypt, or SHA-256 where the release's dom0 is not known to read the former. NULL when libcrypt refuses. */
 static const char *hash_password(struct reader *r, const char *name, const struct secret *password)
 {
         char salt[17], setting[32];
         salt_of(r->seed, name, salt);
-        snprintf(setting, sizeof(setting), "$6$%s$", salt);
+        snprintf(setting, sizeof(setting), "$%c$%s$", r->hashes & HASH_SHA512 ? '6' : '5', salt);
         struct crypt_data *data = calloc(1, sizeof(*data));
         if (!data)
                 file_out_of_memory();
