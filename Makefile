@@ -132,7 +132,7 @@ check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/base.iso | $(B)/pa
 	B=$(B) tests/report unit golden selector media fault structure
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
-	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes" tests/report unit golden
+	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
 
 check-boot: all $(B)/base.iso | $(B)/packages-boot
 	B=$(B) tests/report boot
@@ -141,7 +141,7 @@ check-boot: all $(B)/base.iso | $(B)/packages-boot
 ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 check-asan: $(B)/base.iso | $(B)/packages-check
 	mkdir -p $(B)/asan && ln -sf ../base.iso $(B)/asan/base.iso
-	$(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" -o $(B)/asan/base.iso check
+	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" -o $(B)/asan/base.iso check
 
 $(B)/fuzz/%: tests/fuzz/%.c $(wildcard $(FOLDERS:%=%/*.[ch]) base/rules/*.def) $(EMBEDDED) | $(B)/packages-check
 	@mkdir -p $(@D)

@@ -114,7 +114,7 @@ static bool build(const struct options *o, struct loaded *l, struct output *out,
 
 static void say_done(const struct options *o, const struct loaded *l, const char *out)
 {
-        printf(_("%s: answer files of %zu hosts in %zu schools (%s)\n"), out, l->plan->n_hosts, l->plan->n_schools, l->plan->release->product);
+        printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, l->plan->n_hosts, l->plan->n_schools, l->plan->release->product);
         if (!o->no_image)
                 printf(_("%s/media/universal.iso: one image for all of them. Write it to a USB stick or burn it, and boot each machine from it.\n"), out);
 }

@@ -59,7 +59,7 @@ static bool check_answer_files(const struct options *o, int argc, char **argv, s
                 diags_print(d, stderr, o->strict);
         size_t bad = diags_errors(d) + (o->strict ? diags_warnings(d) : 0), warnings = diags_warnings(d);
         if (fine && !o->json && !bad)
-                printf(_("%d answer files are accepted by %s, %zu warnings\n"), argc, release->product, warnings);
+                printf(_("answer files accepted: %d (release: %s, warnings: %zu)\n"), argc, release->product, warnings);
         diags_free(d);
         for (int i = 0; i < argc; i++)
                 str_clear(&texts[i]);
@@ -80,7 +80,7 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         if (!load_site(&l, &lo, e))
                 return false;
         if (!o->json)
-                printf(_("%s: fine. %zu hosts in %zu schools, %s, %zu warnings\n"), argc ? argv[0] : "site.yaml", l.plan->n_hosts,
+                printf(_("%s: fine (hosts: %zu, schools: %zu, release: %s, warnings: %zu)\n"), argc ? argv[0] : "site.yaml", l.plan->n_hosts,
                         l.plan->n_schools, l.plan->release->product, diags_warnings(l.diags));
         return true;
 }
