@@ -17,9 +17,15 @@ struct bootconfig_spec {
         bool efiboot;                   /* the copy inside efiboot.img */
 };
 
-/* Appends the patched text to out. ERR_INPUT with a rule when there is no entry to start from, or it is ours already. */
+/* Appends the patched text to out. ERR_INPUT with a rule when there is no entry to start from, or it is ours already.
+ * A grub.cfg without entries that only loads another one keeps doing that, from the right medium. */
 MUST_USE bool bootconfig_isolinux(const struct bootconfig_spec *, struct bytes text, struct str *out, struct err *e);
 MUST_USE bool bootconfig_grub(const struct bootconfig_spec *, struct bytes text, struct str *out, struct err *e);
 
-/* Whether any line switches signature checks off: with an answer file XCP-ng 8.3 stops at that. */
-bool bootconfig_has_gpg_flags(const char *text);
+/* The shortest grub.cfg that leads to `config` on the volume: for an efiboot.img without room for a whole menu. */
+void bootconfig_grub_stub(const struct bootconfig_spec *, const char *config, struct str *out);
+
+/* Whether a kernel line switches signature checks off: with an answer file XCP-ng 8.3 stops at that. */
+bool bootconfig_has_gpg_flags(struct bytes text);
+/* Whether a kernel line names the flag, as a word of its own. */
+bool bootconfig_has_flag(struct bytes text, const char *flag);

@@ -1,6 +1,5 @@
 #include "isobuilder/descriptors.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -108,14 +107,44 @@ static void read_catalogue(int fd, uint32_t sector, struct descriptors *d)
         }
 }
 
+static uint64_t le64(const unsigned char *p) { return le32(p) | (uint64_t)le32(p + 4) << 32; }
+
+/* A stick's firmware may start from a partition instead of the boot catalogue: both must lead to the same place. */
+static void note_partition(uint64_t sector, struct descriptors *d)
+{
+        d->uefi_partitions += d->uefi_entry && sector == d->uefi_offset / 512;
+}
+
+static void read_gpt(int fd, const unsigned char *header, struct descriptors *d)
+{
+        uint64_t table = le64(header + 72);
+        uint32_t n = le32(header + 80), size = le32(header + 84);
+        if (memcmp(header, "EFI PART", 8) || size != 128 || table > UINT32_MAX)
+                return;
+        d->gpt = true;
+        for (uint32_t i = 0; i < n && i < 256; i++) {
+                static const unsigned char unused[16];
+                unsigned char entry[128];
+                if (!read_at(fd, table * 512 + (uint64_t)i * size, entry, sizeof(entry)))
+                        return;
+                if (memcmp(entry, unused, sizeof(unused)))
+                        note_partition(le64(entry + 32), d);
+        }
+}
+
 static void read_partitions(int fd, struct descriptors *d)
 {
         unsigned char s[1024];
         if (!read_at(fd, 0, s, sizeof(s)))
                 return;
-        for (int i = 0; i < 4; i++)
-                d->mbr |= s[510] == 0x55 && s[511] == 0xaa && s[446 + 16 * i + 4];
-        d->gpt = !memcmp(s + 512, "EFI PART", 8);
+        for (int i = 0; s[510] == 0x55 && s[511] == 0xaa && i < 4; i++) {
+                const unsigned char *entry = s + 446 + 16 * i;
+                if (!entry[4])
+                        continue;
+                d->mbr = true;
+                note_partition(le32(entry + 8), d);
+        }
+        read_gpt(fd, s + 512, d);
 }
 
 bool descriptors_read(int fd, uint64_t size, struct descriptors *d)
@@ -134,7 +163,7 @@ bool descriptors_read(int fd, uint64_t size, struct descriptors *d)
                 else if (s[0] == 0 && !memcmp(s + 7, "EL TORITO SPECIFICATION", 23))
                         read_catalogue(fd, le32(s + 71), d);
         }
-        if (d->uefi_offset >= size)
+        if (!d->uefi_offset || d->uefi_offset >= size)
                 d->uefi_entry = false;
         read_partitions(fd, d);
         return primary;

@@ -15,6 +15,7 @@ struct descriptors {
         bool bios_entry, uefi_entry;    /* bootable El Torito entries */
         uint64_t uefi_offset;           /* bytes, of the UEFI entry's image */
         bool mbr, gpt;
+        unsigned uefi_partitions;       /* of MBR and GPT, that begin at uefi_offset */
 };
 
 /* False (without touching e's kind) when it is no ISO 9660 image at all. */

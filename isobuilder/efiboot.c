@@ -18,8 +18,9 @@ static bool mtools(const char *const *argv, int image, int file, int64_t when, s
 {
         char epoch[48];
         snprintf(epoch, sizeof(epoch), "SOURCE_DATE_EPOCH=%lld", (long long)when);
-        const char *env[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "MTOOLS_SKIP_CHECK=1", "MTOOLSRC=/dev/null", "HOME=/nonexistent", epoch, NULL };
-        struct proc p = { .argv = argv, .env = env, .out = out, .pass_fds = { image, file } };
+        const char *env[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC0", "MTOOLS_SKIP_CHECK=1", "MTOOLSRC=/dev/null",
+                "HOME=/nonexistent", epoch, NULL };
+        struct proc p = { .argv = argv, .env = env, .out = out, .pass_fds = { image, file }, .deadline_ms = 10000 };
         return proc_run(&p, e);
 }
 
@@ -36,12 +37,18 @@ static int memory_file(const char *name, struct bytes content, struct err *e)
 
 static void fd_name(char name[32], int fd) { snprintf(name, 32, "/proc/self/fd/%d", fd); }
 
-bool efiboot_find_config(struct bytes image, char *path, size_t size, struct err *e)
+static bool is_grub_config(struct bytes path)
+{
+        const char *slash = memrchr(path.ptr, '/', path.len), *file = slash ? slash + 1 : path.ptr;
+        size_t n = path.len - (size_t)(file - path.ptr);
+        return n >= 8 && !strncasecmp(file, "grub", 4) && !strncasecmp(file + n - 4, ".cfg", 4);
+}
+
+bool efiboot_list(struct bytes image, struct str *paths, struct err *e)
 {
         char name[32];
         AUTO_STR list = STR_MAX(1 << 20);
         AUTO_FD int fd = memory_file("efiboot.img", image, e);
-        *path = '\0';
         if (fd < 0)
                 return false;
         fd_name(name, fd);
@@ -51,13 +58,11 @@ bool efiboot_find_config(struct bytes image, char *path, size_t size, struct err
         for (const char *at = str_text(&list), *end; *at; at = *end ? end + 1 : end) {
                 end = strchrnul(at, '\n');
                 const char *start = !strncmp(at, "::/", 3) ? at + 3 : at;
-                size_t n = end > start ? (size_t)(end - start) : 0;
-                if (n > 8 && n < size && !strncasecmp(start + n - 8, "grub.cfg", 8)) {
-                        snprintf(path, size, "%.*s", (int)n, start);
-                        return true;
-                }
+                struct bytes path = bytes_of(start, end > start ? (size_t)(end - start) : 0);
+                if (path.len && is_grub_config(path))
+                        str_addf(paths, "%s%.*s", paths->len ? "\n" : "", (int)path.len, path.ptr);
         }
-        return true;
+        return str_ok(&list, "efiboot.img", e) && str_ok(paths, "efiboot.img", e);
 }
 
 bool efiboot_read(struct bytes image, const char *path, struct str *out, struct err *e)
@@ -84,11 +89,11 @@ bool efiboot_replace(int fd, const char *path, struct bytes text, int64_t when, 
         fd_name(name, fd);
         fd_name(source, file);
         snprintf(inner, sizeof(inner), "::%s", path);
-        const char *remove[] = { "mdel", "-i", name, inner, NULL }, *copy[] = { "mcopy", "-m", "-i", name, source, inner, NULL };
-        if (!mtools(remove, fd, file, when, NULL, e))
-                return false;
+        const char *copy[] = { "mcopy", "-o", "-m", "-i", name, source, inner, NULL };
         if (mtools(copy, fd, file, when, NULL, e))
                 return true;
+        if (!proc_have("mcopy"))
+                return false;
         AUTO_STR why = STR_MAX(sizeof(e->text));
         str_add(&why, e->text);
         return err_rule(e, XR_EFIBOOT_FULL, "efiboot.img", str_text(&why), NULL);

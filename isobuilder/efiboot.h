@@ -3,11 +3,12 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Sets path to the grub.cfg inside ("EFI/xenserver/grub.cfg"), or to "" when there is none. */
-MUST_USE bool efiboot_find_config(struct bytes image, char *path, size_t size, struct err *e);
+/* Appends the paths of all grub*.cfg inside ("EFI/xenserver/grub.cfg"), one a line. */
+MUST_USE bool efiboot_list(struct bytes image, struct str *paths, struct err *e);
 
 /* Appends the file's text. */
 MUST_USE bool efiboot_read(struct bytes image, const char *path, struct str *out, struct err *e);
 
-/* Replaces the file inside the image that fd holds. when: seconds since 1970 that the file gets as its date. */
+/* Replaces the file inside the image that fd holds. when: seconds since 1970 that the file gets as its date. When there
+ * is no room for it (XR_EFIBOOT_FULL) the old one is gone, and a shorter one may still fit. */
 MUST_USE bool efiboot_replace(int fd, const char *path, struct bytes text, int64_t when, struct err *e);

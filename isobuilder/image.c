@@ -15,8 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* What the installer can copy into its memory and still work (1 GB of dom0 memory holds everything else). */
-enum { LARGEST_XSINST = 64 << 20, DEADLINE_MS = 30 * 60 * 1000 };
+enum { DEADLINE_MS = 30 * 60 * 1000 };
 
 void image_uuid(const unsigned char digest[32], char uuid[23])
 {
@@ -38,8 +37,8 @@ struct work {
         const struct image_spec *spec;
         struct draft draft;
         int dir;                        /* of the draft */
-        struct patch_list patches;
-        struct str efiboot_config;      /* text of the grub.cfg inside efiboot.img */
+        struct patch_list patches;      /* files of the volume */
+        struct patch_list efi_patches;  /* files inside efiboot.img */
         struct progress progress;
 };
 
@@ -54,6 +53,8 @@ static bool put_file(struct work *w, int dir, const char *name, struct bytes con
 
 static bool put_xsinst(struct work *w, struct err *e)
 {
+        if (w->spec->base->has_xsinst)
+                return err_rule(e, XR_XSINST_TAKEN, w->spec->base->path, NULL);
         AUTO_FD int dir = mkdirat(w->dir, "xsinst", 0700) < 0 ? -1 : openat(w->dir, "xsinst", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return err_sys(e, _("creating %s"), "xsinst");
@@ -68,9 +69,8 @@ static bool put_xsinst(struct work *w, struct err *e)
         return true;
 }
 
-static void add_patch(struct work *w, const char *path, struct str *text)
+static void add_patch(struct patch_list *l, const char *path, struct str *text)
 {
-        struct patch_list *l = &w->patches;
         l->items = reallocarray(l->items, l->n + 1, sizeof(*l->items));
         if (!l->items)
                 file_out_of_memory();
@@ -88,10 +88,9 @@ static bool patch_configs(struct work *w, struct err *e)
                 const struct boot_config *c = &base->configs[i];
                 struct bootconfig_spec bs = { c->path, w->spec->uuid, SELECTOR_NAME, w->spec->countdown, false };
                 AUTO_STR text = STR_MAX(1 << 20);
-                bool (*patch)(const struct bootconfig_spec *, struct bytes, struct str *, struct err *) = c->grub ? bootconfig_grub : bootconfig_isolinux;
-                if (!patch(&bs, str_bytes(&c->text), &text, e))
+                if (!(c->grub ? bootconfig_grub : bootconfig_isolinux)(&bs, str_bytes(&c->text), &text, e))
                         return false;
-                add_patch(w, c->path, &text);
+                add_patch(&w->patches, c->path, &text);
                 struct patch *p = &w->patches.items[w->patches.n - 1];
                 if (!put_file(w, w->dir, p->local, str_bytes(&p->text), e))
                         return false;
@@ -99,32 +98,64 @@ static bool patch_configs(struct work *w, struct err *e)
         return true;
 }
 
-/* efiboot.img has a grub.cfg of its own, which some firmware reads instead of the one on the volume. */
+/* The menu on the volume that a short one inside efiboot.img can lead to. */
+static const char *menu_on_volume(const struct medium *base, const char *inner)
+{
+        const char *first = NULL;
+        for (size_t i = 0; i < base->n_configs; i++) {
+                if (!strcasecmp(base->configs[i].path, inner))
+                        return base->configs[i].path;
+                if (base->configs[i].grub && !first)
+                        first = base->configs[i].path;
+        }
+        return first;
+}
+
+/* The whole menu inside efiboot.img, or, where that has no room, the way to the one on the volume. */
+static bool patch_efi_config(struct work *w, int fd, const struct boot_config *c, struct err *e)
+{
+        const struct medium *base = w->spec->base;
+        struct bootconfig_spec bs = { base->efiboot_path, w->spec->uuid, SELECTOR_NAME, w->spec->countdown, true };
+        const char *menu = menu_on_volume(base, c->path);
+        AUTO_STR text = STR_MAX(1 << 20);
+        if (!bootconfig_grub(&bs, str_bytes(&c->text), &text, e))
+                return false;
+        bool fits = efiboot_replace(fd, c->path, str_bytes(&text), base->volume_date, e);
+        if (!fits && e->code == XR_EFIBOOT_FULL && menu) {
+                log_event("image", "efiboot-full", "file", c->path, NULL);
+                *e = (struct err)ERR_INIT;
+                str_reset(&text);
+                bootconfig_grub_stub(&bs, menu, &text);
+                fits = efiboot_replace(fd, c->path, str_bytes(&text), base->volume_date, e);
+        }
+        add_patch(&w->efi_patches, c->path, &text);
+        return fits;
+}
+
+/* efiboot.img has menus of its own, which some firmware reads instead of those on the volume. */
 static bool patch_efiboot(struct work *w, struct err *e)
 {
         const struct medium *base = w->spec->base;
-        if (!*base->efiboot_config)
+        if (!base->n_efi_configs)
                 return true;
-        AUTO_STR stock = STR_MAX(1 << 20);
-        struct bootconfig_spec bs = { base->efiboot_path, w->spec->uuid, SELECTOR_NAME, w->spec->countdown, true };
-        if (!efiboot_read(str_bytes(&base->efiboot), base->efiboot_config, &stock, e) || !bootconfig_grub(&bs, str_bytes(&stock), &w->efiboot_config, e))
-                return false;
         if (!put_file(w, w->dir, "efiboot.img", str_bytes(&base->efiboot), e))
                 return false;
         /* Read-only files cannot be opened for writing, except by root. */
-        AUTO_FD int fd = fchmodat(w->dir, "efiboot.img", 0600, 0) < 0 ? -1 : openat(w->dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        AUTO_FD int fd = fchmodat(w->dir, "efiboot.img", 0600, 0) < 0 ? -1 :
+                         openat(w->dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0)
                 return err_sys(e, _("opening %s"), "efiboot.img");
-        if (!efiboot_replace(fd, base->efiboot_config, str_bytes(&w->efiboot_config), base->volume_date, e))
-                return false;
+        for (size_t i = 0; i < base->n_efi_configs; i++)
+                if (!patch_efi_config(w, fd, &base->efi_configs[i], e))
+                        return false;
         struct timespec when[2] = { { .tv_sec = base->volume_date }, { .tv_sec = base->volume_date } };
         return fchmod(fd, 0444) == 0 && futimens(fd, when) == 0 ? true : err_sys(e, _("writing %s"), "efiboot.img");
 }
 
-/* A list of arguments that owns its texts. */
+/* A list of arguments that owns its texts; each of up to 33 patched files takes 16. */
 struct arguments {
-        const char *argv[200];
-        char *owned[200];
+        const char *argv[640];
+        char *owned[640];
         size_t n;
 };
 
@@ -170,7 +201,7 @@ static void map_patches(struct work *w, struct arguments *a)
                 arg(a, "/proc/self/fd/%d/%s", w->dir, w->patches.items[i].local);
                 arg(a, "/%s", w->patches.items[i].path);
         }
-        if (*w->spec->base->efiboot_config) {
+        if (w->efi_patches.n) {
                 ARGS(a, "-map");
                 arg(a, "/proc/self/fd/%d/efiboot.img", w->dir);
                 arg(a, "/%s", w->spec->base->efiboot_path);
@@ -189,7 +220,7 @@ static void settle_attributes(struct work *w, struct arguments *a)
         ARGS(a, "/xsinst", "--");
         for (size_t i = 0; i <= w->patches.n; i++) {
                 const char *path = i < w->patches.n ? w->patches.items[i].path : w->spec->base->efiboot_path;
-                if (i == w->patches.n && !*w->spec->base->efiboot_config)
+                if (i == w->patches.n && !w->efi_patches.n)
                         continue;
                 static const char *const how[][2] = { { "-chown", "0" }, { "-chgrp", "0" } };
                 for (size_t k = 0; k < COUNT(how); k++) {
@@ -209,11 +240,14 @@ static void arguments_of(struct work *w, int out, struct arguments *a)
         const struct image_spec *s = w->spec;
         char uuid[17];
         digits_of(s->uuid, uuid);
-        ARGS(a, "xorriso", "-no_rc", "-abort_on", "FAILURE", "-return_with", "SORRY", "32", "-indev");
+        /* Names on a base are foreign: none of them is a pattern. */
+        ARGS(a, "xorriso", "-no_rc", "-abort_on", "FAILURE", "-return_with", "SORRY", "32", "-iso_rr_pattern", "off",
+             "-disk_pattern", "off", "-indev");
         arg(a, "stdio:/proc/self/fd/%d", s->base->fd);
         ARGS(a, "-outdev");
         arg(a, "stdio:/proc/self/fd/%d", out);
-        ARGS(a, "-overwrite", "on", "-boot_image", "any", "replay", "-boot_image", "any", "gpt_disk_guid=volume_date_uuid", "-compliance", "joliet_long_names");
+        ARGS(a, "-overwrite", "on", "-boot_image", "any", "replay", "-boot_image", "any",
+             "gpt_disk_guid=volume_date_uuid", "-compliance", "joliet_long_names");
         ARGS(a, "-joliet", s->base->joliet ? "on" : "off");
         map_patches(w, a);
         settle_attributes(w, a);
@@ -264,7 +298,8 @@ static bool run_xorriso(struct work *w, int out, struct err *e)
         OWN(arguments_clear) struct arguments a = { .n = 0 };
         AUTO_STR said = STR_MAX(4 << 20);
         arguments_of(w, out, &a);
-        struct proc p = { .argv = a.argv, .deadline_ms = DEADLINE_MS, .err = &said, .pass_fds = { w->spec->base->fd, out, w->dir }, .tick = on_line, .tick_arg = w };
+        struct proc p = { .argv = a.argv, .deadline_ms = DEADLINE_MS, .err = &said,
+                .pass_fds = { w->spec->base->fd, out, w->dir }, .tick = on_line, .tick_arg = w };
         progress_start(&w->progress, _("image"), 100);
         bool fine = proc_run(&p, e);
         progress_end(&w->progress);
@@ -280,8 +315,10 @@ static bool check_spec(const struct image_spec *s, struct err *e)
                 total += s->xsinst->items[i].content.len;
         if (!s->release->make_ramdisk)
                 return err_rule(e, XR_MEDIUM_NO_RAMDISK, s->release->product, NULL);
-        if (!s->base->n_configs)
+        if (!s->base->n_configs && !s->base->n_efi_configs)
                 return err_rule(e, XR_NO_BOOT_CONFIG, s->base->path, NULL);
+        if (s->base->el_torito_uefi && !medium_knows_efiboot(s->base))
+                return err_rule(e, XR_EFI_ENTRY_UNKNOWN, s->base->path, NULL);
         if (total > LARGEST_XSINST) {
                 char have[24], most[24];
                 snprintf(have, sizeof(have), "%llu", (unsigned long long)(total >> 20));
@@ -295,12 +332,12 @@ static bool make_image(struct work *w, int dir, const char *name, char sha256[65
 {
         OWN(draft_drop) struct draft image = { .slot = -1 };
         AUTO_FD int out = -1;
-        if (!put_xsinst(w, e) || !patch_configs(w, e) || !patch_efiboot(w, e))
+        if (!patch_configs(w, e) || !patch_efiboot(w, e) || !put_xsinst(w, e))
                 return false;
         /* It holds password hashes. */
         if (!draft_file(&image, dir, name, 0600, &out, e) || !run_xorriso(w, out, e))
                 return false;
-        if (!image_verify(w->spec, &w->patches, &w->efiboot_config, dir, image.name, e))
+        if (!image_verify(w->spec, &w->patches, &w->efi_patches, dir, image.name, e))
                 return false;
         if (sha256 && !file_sha256(out, name, sha256, e))
                 return false;
@@ -309,18 +346,23 @@ static bool make_image(struct work *w, int dir, const char *name, char sha256[65
         return draft_commit(&image, e);
 }
 
+static void patches_clear(struct patch_list *l)
+{
+        for (size_t i = 0; i < l->n; i++)
+                str_clear(&l->items[i].text);
+        free(l->items);
+}
+
 bool image_write(const struct image_spec *s, int dir, const char *name, char sha256[65], struct err *e)
 {
-        struct work w = { .spec = s, .dir = -1, .draft = { .slot = -1 }, .efiboot_config = STR_MAX(1 << 20) };
+        struct work w = { .spec = s, .dir = -1, .draft = { .slot = -1 } };
         if (!check_spec(s, e))
                 return false;
         log_event("image", "writing", "name", name, "uuid", s->uuid, "base", s->base->path, NULL);
         bool fine = draft_dir(&w.draft, dir, "work", 0700, &w.dir, e) && make_image(&w, dir, name, sha256, e);
         draft_drop(&w.draft);
         cleanup_fd(&w.dir);
-        for (size_t i = 0; i < w.patches.n; i++)
-                str_clear(&w.patches.items[i].text);
-        free(w.patches.items);
-        str_clear(&w.efiboot_config);
+        patches_clear(&w.patches);
+        patches_clear(&w.efi_patches);
         return fine ? true : err_ctx(e, "%s", name);
 }

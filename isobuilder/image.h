@@ -6,6 +6,9 @@
 #include "answerfiles/selector.h"
 #include "isobuilder/medium.h"
 
+/* Bytes that the installer can copy into its memory and still work: on the oldest media 1 GB holds everything. */
+enum { LARGEST_XSINST = 64 << 20 };
+
 struct image_spec {
         const struct medium *base;
         const struct release *release;

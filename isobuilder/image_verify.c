@@ -1,5 +1,4 @@
 #include "isobuilder/image_verify.h"
-#include "isobuilder/efiboot.h"
 #include "base/i18n.h"
 #include "base/rule.h"
 
@@ -7,33 +6,55 @@
 
 static bool wrong(struct err *e, const char *what) { return err_rule(e, XR_IMAGE_WRONG, what, NULL); }
 
-static bool same_text(const struct str *a, const struct str *b) { return a->len == b->len && !memcmp(str_text(a), str_text(b), a->len); }
+static bool same_bytes(struct bytes a, struct bytes b) { return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len); }
 
-static bool verify_configs(const struct medium *m, const struct patch_list *patches, struct err *e)
+static bool verify_configs(const struct boot_config *configs, size_t n, const struct patch_list *patches, struct err *e)
 {
         for (size_t i = 0; i < patches->n; i++) {
                 bool found = false;
-                for (size_t k = 0; k < m->n_configs; k++)
-                        if (!strcmp(m->configs[k].path, patches->items[i].path))
-                                found = same_text(&m->configs[k].text, &patches->items[i].text);
+                for (size_t k = 0; k < n; k++)
+                        if (!strcmp(configs[k].path, patches->items[i].path))
+                                found = same_bytes(str_bytes(&configs[k].text), str_bytes(&patches->items[i].text));
                 if (!found)
                         return wrong(e, patches->items[i].path);
         }
+        return n == patches->n || wrong(e, _("its boot menus"));
+}
+
+/* Boot catalogue and partitions must lead to the new efiboot.img, not to where the old one was. */
+static bool verify_efiboot(const struct medium *base, const struct medium *m, struct err *e)
+{
+        if (m->el_torito_uefi && !medium_knows_efiboot(m))
+                return wrong(e, _("the UEFI boot entry points elsewhere than to efiboot.img"));
+        if (m->uefi_partitions != base->uefi_partitions)
+                return wrong(e, _("its partition table"));
         return true;
 }
 
-/* The boot catalogue must point at the new efiboot.img, not at the old one that still lies somewhere on the medium. */
-static bool verify_efiboot(const struct medium *m, const struct str *config, struct err *e)
+struct comparison {
+        const struct pack_files *files;
+        size_t found;
+};
+
+static bool compare_file(void *arg, const char *name, struct bytes content, struct err *e)
 {
-        AUTO_STR inside = STR_MAX(1 << 20);
-        if (!config->len || !m->el_torito_uefi)
+        struct comparison *c = arg;
+        for (size_t i = 0; i < c->files->n; i++) {
+                const struct pack_file *f = &c->files->items[i];
+                if (strcmp(f->name, name) || !same_bytes(str_bytes(&f->content), content))
+                        continue;
+                c->found++;
                 return true;
-        AUTO_FREE char *booted = malloc(m->efiboot.len + 1);
-        if (!booted || pread(m->fd, booted, m->efiboot.len, (off_t)m->uefi_offset) != (ssize_t)m->efiboot.len || memcmp(booted, str_text(&m->efiboot), m->efiboot.len))
-                return wrong(e, _("the UEFI boot entry points elsewhere than to efiboot.img"));
-        if (!efiboot_read(str_bytes(&m->efiboot), m->efiboot_config, &inside, e))
+        }
+        return wrong(e, name);
+}
+
+static bool verify_xsinst(const struct medium *m, const struct pack_files *files, struct err *e)
+{
+        struct comparison c = { files, 0 };
+        if (!medium_read_folder(m, "xsinst", LARGEST_XSINST, compare_file, &c, e))
                 return false;
-        return same_text(&inside, config) || wrong(e, "efiboot.img");
+        return c.found == files->n || wrong(e, "xsinst");
 }
 
 static bool verify_shape(const struct image_spec *s, const struct medium *m, struct err *e)
@@ -52,12 +73,15 @@ static bool verify_shape(const struct image_spec *s, const struct medium *m, str
         return true;
 }
 
-bool image_verify(const struct image_spec *s, const struct patch_list *patches, const struct str *efiboot_config, int dir, const char *name, struct err *e)
+bool image_verify(const struct image_spec *s, const struct patch_list *patches, const struct patch_list *efi_patches,
+        int dir, const char *name, struct err *e)
 {
         struct medium *m = medium_open(dir, name, e);
         if (!m)
                 return err_ctx(e, _("reading the image back"));
-        bool fine = verify_shape(s, m, e) && verify_configs(m, patches, e) && verify_efiboot(m, efiboot_config, e);
+        bool fine = verify_shape(s, m, e) && verify_configs(m->configs, m->n_configs, patches, e) &&
+                    verify_configs(m->efi_configs, m->n_efi_configs, efi_patches, e) && verify_efiboot(s->base, m, e) &&
+                    verify_xsinst(m, s->xsinst, e);
         medium_free(m);
         return fine;
 }

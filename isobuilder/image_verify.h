@@ -13,5 +13,6 @@ struct patch_list {
         size_t n;
 };
 
-/* efiboot_config: the text that the copy inside efiboot.img must have; empty when there is none. */
-MUST_USE bool image_verify(const struct image_spec *, const struct patch_list *, const struct str *efiboot_config, int dir, const char *name, struct err *e);
+/* efi_patches: the files that were changed inside efiboot.img. */
+MUST_USE bool image_verify(const struct image_spec *, const struct patch_list *patches, const struct patch_list *efi_patches,
+                           int dir, const char *name, struct err *e);

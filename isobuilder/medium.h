@@ -31,11 +31,15 @@ struct medium {
         enum compression install_img;
         uint64_t install_img_size;
         bool has_repo, old_repo, netinstall;
+        bool has_xsinst;                /* somebody's files are where ours would go */
         struct boot_config *configs;    /* owned */
         size_t n_configs;
         char *efiboot_path;             /* "boot/efiboot.img", NULL = none; owned */
         struct str efiboot;             /* its bytes (bounded) */
-        char efiboot_config[128];       /* path of the grub.cfg inside it; "" = none */
+        char efiboot_config[128];       /* path of the first grub*.cfg inside it; "" = none */
+        struct boot_config *efi_configs;        /* all of them; owned */
+        size_t n_efi_configs;
+        unsigned uefi_partitions;       /* MBR and GPT partitions that begin where the UEFI boot entry does */
         bool gpg_flags;                 /* no-*gpgcheck stands on a kernel line */
         uint64_t entries;               /* files and directories */
 };
@@ -44,6 +48,14 @@ struct medium {
  * a XenServer / XCP-ng installation medium. Caller frees. */
 MUST_USE struct medium *medium_open(int dir, const char *path, struct err *e);
 void medium_free(struct medium *);
+
+/* Whether the boot catalogue's UEFI entry starts from the bytes of efiboot_path. */
+bool medium_knows_efiboot(const struct medium *);
+
+/* Hands every regular file directly in the folder ("xsinst") to each(); stops when that says false. Files of more than
+ * max bytes are an error. */
+MUST_USE bool medium_read_folder(const struct medium *, const char *folder, size_t max,
+        bool (*each)(void *arg, const char *name, struct bytes content, struct err *e), void *arg, struct err *e);
 
 /* Lower-case hex of the whole file, for build.json; reads it all. */
 MUST_USE bool medium_sha256(const struct medium *, char hex[65], struct err *e);
