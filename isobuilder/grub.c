@@ -30,7 +30,9 @@ static struct bytes default_value(struct bytes text)
         struct line line;
         struct bytes value = { NULL, 0 };
         for (size_t at = 0; line_next(text, &at, &line);) {
-                struct bytes b = after_word(line.text, "set").ptr ? after_word(line.text, "set") : bytes_stripped(line.text);
+                struct bytes b = after_word(line.text, "set");
+                if (!b.ptr)
+                        b = bytes_stripped(line.text);
                 if (b.len < 8 || memcmp(b.ptr, "default", 7) || (b.ptr[7] != '=' && b.ptr[7] != ' '))
                         continue;
                 size_t word = 0;
@@ -96,7 +98,8 @@ static bool add_body(struct str *out, struct bytes text, struct bytes wanted, co
         bool inside = false, found = false, patched = false;
         for (size_t at = 0; line_next(text, &at, &line);) {
                 if (!depth && is_entry(line.text)) {
-                        inside = !found && after_word(line.text, "menuentry").ptr && is_meant(line.text, number, wanted);
+                        inside = !found && after_word(line.text, "menuentry").ptr &&
+                                 is_meant(line.text, number, wanted);
                         found |= inside;
                         number++;
                         depth = braces(line.text);
@@ -155,6 +158,32 @@ static bool choose_body(struct str *out, struct bytes text, const struct bootcon
         return add_body(out, text, (struct bytes){ NULL, 0 }, spec);
 }
 
+/* Leaving GRUB is a success to the firmware, and most then show their own menu instead of the next boot entry: so the
+ * loader on the disk is started from here. A medium has at most three partitions; on an installed host the fourth is the
+ * one with the loader, or one further where a maker's partition was kept. Windows may be in any. Only when there is
+ * nothing of the kind the firmware is asked. */
+static void add_local(struct str *out)
+{
+        str_add(out, "menuentry \"Start from this machine's own disk\" --id xenroll-local {\n    for disk in");
+        for (int i = 0; i < 16; i++)
+                str_addf(out, " hd%d", i);
+        str_add(out, "; do\n"
+                "        for part in gpt4 gpt5 gpt6; do\n"
+                "            if [ -f ($disk,$part)/EFI/xenserver/grubx64.efi ]; then\n"
+                "                chainloader ($disk,$part)/EFI/xenserver/grubx64.efi\n"
+                "                boot\n"
+                "            fi\n"
+                "        done\n"
+                "        for part in gpt1 gpt2 gpt3 gpt4; do\n"
+                "            if [ -f ($disk,$part)/EFI/Microsoft/Boot/bootmgfw.efi ]; then\n"
+                "                chainloader ($disk,$part)/EFI/Microsoft/Boot/bootmgfw.efi\n"
+                "                boot\n"
+                "            fi\n"
+                "        done\n"
+                "    done\n"
+                "    exit\n}\n");
+}
+
 /* GRUB runs the whole file before it shows the menu, so what stands last decides. The stock text stays as it is: taking
  * a line out of it can leave an empty block, which is a syntax error. */
 bool bootconfig_grub(const struct bootconfig_spec *spec, struct bytes text, struct str *out, struct err *e)
@@ -170,7 +199,7 @@ bool bootconfig_grub(const struct bootconfig_spec *spec, struct bytes text, stru
                 return str_ok(out, spec->path, e);
         }
         str_addf(out, "menuentry \"Install with xenroll (starts by itself)\" --id " OURS " {\n%s}\n", str_text(&body));
-        str_add(out, "menuentry \"Start from this machine's own disk\" --id xenroll-local {\n    exit\n}\n");
+        add_local(out);
         for (size_t at = 0; line_next(text, &at, &line);)
                 line_add(out, &line);
         str_add(out, "\n");

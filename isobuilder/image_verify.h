@@ -14,5 +14,5 @@ struct patch_list {
 };
 
 /* efi_patches: the files that were changed inside efiboot.img. */
-MUST_USE bool image_verify(const struct image_spec *, const struct patch_list *patches, const struct patch_list *efi_patches,
-                           int dir, const char *name, struct err *e);
+MUST_USE bool image_verify(const struct image_spec *, const struct patch_list *patches,
+        const struct patch_list *efi_patches, int dir, const char *name, struct err *e);

@@ -83,15 +83,15 @@ static void add_head(struct str *out, const struct bootconfig_spec *spec, const 
         str_addf(out, "DEFAULT " OURS "\nPROMPT 1\nTIMEOUT %d\n", spec->countdown * 10);
         str_addf(out, "SAY xenroll: this machine installs itself in %d seconds, if the site file names it.\n",
                 spec->countdown);
-        str_addf(out, "SAY To start from its own disk instead, type: %s\n", local);
+        str_addf(out, "SAY To start from its own disk instead, take the medium out and restart, or type: %s\n", local);
         str_addf(out, "SAY For the vendor's interactive installer, type: %.*s\n\n", (int)stock.len, stock.ptr);
 }
 
 static void add_entries(struct str *out, const struct str *entry, const char *local)
 {
         str_addf(out, "LABEL " OURS "\n%s\n", str_text(entry));
-        /* -1 tells the firmware to go on with its next boot device: right both when the medium is a CD, where the first
-         * disk is 0x80, and when it is a stick, which is 0x80 itself. */
+        /* -1 tells the firmware to go on with its next boot device. One that sees all disks as a single boot device, the
+         * stick among them, stops there: hence the advice in the text. */
         str_addf(out, "LABEL %s\n  LOCALBOOT -1\n\n", local);
 }
 

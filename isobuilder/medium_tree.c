@@ -117,7 +117,8 @@ static bool note_efiboot(struct medium *m, struct archive *a, struct archive_ent
         struct err *e)
 {
         AUTO_STR image = STR_MAX(LARGEST_EFIBOOT);
-        if (archive_entry_size(entry) <= 0 || archive_entry_size(entry) > LARGEST_EFIBOOT || archive_entry_hardlink(entry))
+        int64_t size = archive_entry_size(entry);
+        if (size <= 0 || size > LARGEST_EFIBOOT || archive_entry_hardlink(entry))
                 return true;
         if (!read_data(m, a, name, LARGEST_EFIBOOT, &image, e))
                 return false;
