@@ -41,7 +41,7 @@ void site_sample(struct str *out, const char *release)
 }
 
 /* In scdoc "_", "*", "\\", "<" and "#" at the start mean something. */
-static void escape(struct str *out, const char *text)
+void scdoc_escape(struct str *out, const char *text)
 {
         for (; *text; text++) {
                 if (strchr("_*\\#", *text))
@@ -57,20 +57,20 @@ static void scdoc_section(struct str *out, const struct section *s, const char *
                 str_addc(out, *at >= 'a' && *at <= 'z' ? (char)(*at - 32) : *at);
         str_add(out, "\n\n");
         if (*where) {
-                escape(out, where);
+                scdoc_escape(out, where);
                 str_add(out, "\n\n");
         }
         for (size_t i = 0; i < s->n; i++) {
                 const struct field *f = &s->fields[i];
                 str_add(out, "*");
-                escape(out, f->key);
+                scdoc_escape(out, f->key);
                 str_addf(out, "*%s\n\t", f->required ? _(" (required)") : "");
-                escape(out, _(f->help));
+                scdoc_escape(out, _(f->help));
                 str_add(out, "\n\n\t");
-                escape(out, _("Example: "));
-                escape(out, f->key);
+                scdoc_escape(out, _("Example: "));
+                scdoc_escape(out, f->key);
                 str_add(out, ": ");
-                escape(out, f->sample);
+                scdoc_escape(out, f->sample);
                 str_add(out, "\n\n");
         }
 }
@@ -101,13 +101,13 @@ void site_scdoc(struct str *out)
                 { &district_section, "" },
         };
         str_add(out, "xenroll-site(5)\n\n# NAME\n\nxenroll-site - ");
-        escape(out, _("the file that describes a deployment"));
+        scdoc_escape(out, _("the file that describes a deployment"));
         str_add(out, "\n\n# DESCRIPTION\n\n");
-        escape(out, _("A site file is YAML. Anchors, aliases and merge keys work. Unknown and repeated keys are errors. Files that it names are relative to its folder."));
+        scdoc_escape(out, _("A site file is YAML. Anchors, aliases and merge keys work. Unknown and repeated keys are errors. Files that it names are relative to its folder."));
         str_add(out, "\n\n");
         for (size_t i = 0; i < COUNT(pages); i++)
                 scdoc_section(out, pages[i].section, *pages[i].where ? _(pages[i].where) : "");
         str_add(out, "# SPREADSHEET\n\n");
-        escape(out, _("A spreadsheet named by 'hosts-from' has one row a machine, saved as CSV in UTF-8 or GB18030. Its first row names the columns, in English or Chinese: school (学校), pool (资源池), name (主机名), MAC, serial (序列号), address (IP), disk (磁盘), coordinator (主控). Rows fill the places that the school's blueprint has, by name or in order; in a pool without a blueprint each row is a host."));
+        scdoc_escape(out, _("A spreadsheet named by 'hosts-from' has one row a machine, saved as CSV in UTF-8 or GB18030. Its first row names the columns, in English or Chinese: school (学校), pool (资源池), name (主机名), MAC, serial (序列号), address (IP), disk (磁盘), coordinator (主控). Rows fill the places that the school's blueprint has, by name or in order; in a pool without a blueprint each row is a host."));
         str_add(out, "\n");
 }

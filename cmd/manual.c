@@ -6,15 +6,6 @@
 
 #include <string.h>
 
-static void escape(struct str *out, const char *text)
-{
-        for (; *text; text++) {
-                if (strchr("_*\\#", *text))
-                        str_addc(out, '\\');
-                str_addc(out, *text);
-        }
-}
-
 static void exit_codes(struct str *out)
 {
         str_add(out, "# EXIT STATUS\n\n");
@@ -22,7 +13,7 @@ static void exit_codes(struct str *out)
                 N_("the world is wrong: disk, network, a missing program"), N_("refused, because data could be lost") };
         for (size_t i = 0; i < COUNT(meanings); i++) {
                 str_addf(out, "*%zu*\n\t", i);
-                escape(out, _(meanings[i]));
+                scdoc_escape(out, _(meanings[i]));
                 str_add(out, "\n\n");
         }
 }
@@ -30,11 +21,11 @@ static void exit_codes(struct str *out)
 static void page_of_command(struct str *out, const struct command *c)
 {
         str_addf(out, "xenroll-%s(1)\n\n# NAME\n\nxenroll-%s - ", c->name, c->name);
-        escape(out, _(c->summary));
+        scdoc_escape(out, _(c->summary));
         str_addf(out, "\n\n# SYNOPSIS\n\n*xenroll %s* [options] ", c->name);
-        escape(out, c->arguments);
+        scdoc_escape(out, c->arguments);
         str_add(out, "\n\n# DESCRIPTION\n\n");
-        escape(out, _(c->about));
+        scdoc_escape(out, _(c->about));
         str_add(out, "\n\n# OPTIONS\n\n");
         for (size_t i = 0; i < c->n_options; i++) {
                 const struct option_row *row = &c->options[i];
@@ -45,7 +36,7 @@ static void page_of_command(struct str *out, const struct command *c)
                 if (row->value)
                         str_addf(out, " _%s_", row->value);
                 str_add(out, "\n\t");
-                escape(out, _(row->help));
+                scdoc_escape(out, _(row->help));
                 str_add(out, "\n\n");
         }
         str_addf(out, "*--language* _LANG_\n\t%s\n\n*-v*, *--verbose*\n\t%s\n\n", _("language of messages: en or zh\\_CN"),
@@ -59,12 +50,12 @@ static void page_of_command(struct str *out, const struct command *c)
 static void page_of_program(struct str *out)
 {
         str_add(out, "xenroll(1)\n\n# NAME\n\nxenroll - ");
-        escape(out, _("install XenServer and XCP-ng on many servers with nobody at the keyboard"));
+        scdoc_escape(out, _("install XenServer and XCP-ng on many servers with nobody at the keyboard"));
         str_add(out, "\n\n# SYNOPSIS\n\n*xenroll* _COMMAND_ [options] [arguments]\n\n# COMMANDS\n\n");
         const struct command *c;
         for (size_t i = 0; (c = command_at(i)); i++) {
                 str_addf(out, "*%s*\n\t", c->name);
-                escape(out, _(c->summary));
+                scdoc_escape(out, _(c->summary));
                 str_addf(out, "; *xenroll-%s*(1)\n\n", c->name);
         }
         exit_codes(out);
@@ -73,19 +64,19 @@ static void page_of_program(struct str *out)
 static void page_of_rules(struct str *out)
 {
         str_add(out, "xenroll-rules(7)\n\n# NAME\n\nxenroll-rules - ");
-        escape(out, _("what the codes XR-nnn mean"));
+        scdoc_escape(out, _("what the codes XR-nnn mean"));
         str_add(out, "\n\n# RULES\n\n");
         const struct rule_row *row;
         for (size_t i = 0; (row = rule_at(i)); i++) {
                 str_addf(out, "*XR-%03d* (%s)\n\t", (int)row->rule, row->severity == SEVERITY_ERROR ? _("error") : _("warning"));
-                escape(out, _(row->message));
+                scdoc_escape(out, _(row->message));
                 if (*row->remedy) {
                         str_add(out, "\n\n\t");
-                        escape(out, _(row->remedy));
+                        scdoc_escape(out, _(row->remedy));
                 }
                 if (*row->about) {
                         str_add(out, "\n\n\t");
-                        escape(out, _(row->about));
+                        scdoc_escape(out, _(row->about));
                 }
                 str_add(out, "\n\n");
         }
