@@ -100,6 +100,9 @@ static void live_leave(int slot)
                 live[slot].used = 0;
 }
 
+int draft_watch(int dir, const char *name) { return strlen(name) < sizeof(live[0].name) ? live_enter(dir, name) : -1; }
+void draft_unwatch(int slot) { live_leave(slot); }
+
 static bool draft_name(struct draft *d, int dir, const char *final, struct err *e)
 {
         uint64_t random;

@@ -29,6 +29,11 @@ MUST_USE bool draft_dir(struct draft *, int dir, const char *final, mode_t mode,
 MUST_USE bool draft_commit(struct draft *, struct err *e);      /* rename over final, fsync the directory */
 void draft_drop(struct draft *);                                /* removes it, recursively; nothing after a commit */
 
+/* Lets a fatal signal remove a folder that this process has just made, until it is worth keeping. -1 when it cannot (a
+ * name of more than 63 bytes): then it stays. */
+int draft_watch(int dir, const char *name);
+void draft_unwatch(int slot);
+
 /* Removes a tree; a missing one is fine. Never follows symbolic links. */
 MUST_USE bool file_remove_tree(int dir, const char *name, struct err *e);
 

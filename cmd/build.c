@@ -132,7 +132,7 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         struct load_options lo = { .site = argc ? argv[0] : NULL, .iso = o->iso, .strict = o->strict, .seed = seed };
         if (!load_site(&l, &lo, e))
                 return false;
-        OWN(output_close) struct output out = { .dir = -1, .builds = -1, .lock = -1, .draft = -1, .d = { .slot = -1 } };
+        OWN(output_close) struct output out = OUTPUT_INIT;
         bool opened = output_open(&out, path, seed, e);
         explicit_bzero(seed, sizeof(seed));
         if (!opened)

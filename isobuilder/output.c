@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -100,14 +101,41 @@ static bool open_parts(struct output *o, const char *path, const unsigned char s
         return o->lock >= 0 && sweep(o, e) && keep_seed(o, seed, e) && draft_dir(&o->d, o->builds, "new", 0755, &o->draft, e);
 }
 
+/* out/ may be given with a slash behind it, or as ".". */
+static bool split_path(struct output *o, const char *path, struct err *e)
+{
+        AUTO_FREE char *a = strdup(path), *b = strdup(path);
+        if (!a || !b)
+                file_out_of_memory();
+        o->parent = open(dirname(a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (o->parent < 0)
+                return err_sys(e, _("creating %s"), path);
+        o->name = strdup(basename(b));
+        if (!o->name)
+                file_out_of_memory();
+        return true;
+}
+
+static bool open_folder(struct output *o, const char *path, struct err *e)
+{
+        if (!split_path(o, path, e))
+                return false;
+        o->created = mkdirat(o->parent, o->name, 0755) == 0;
+        if (!o->created && errno != EEXIST)
+                return err_sys(e, _("creating %s"), path);
+        if (o->created)
+                o->watched = draft_watch(o->parent, o->name);
+        o->dir = openat(o->parent, o->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return o->dir >= 0 ? true : err_sys(e, _("opening %s"), path);
+}
+
 bool output_open(struct output *o, const char *path, const unsigned char seed[32], struct err *e)
 {
-        *o = (struct output){ .dir = -1, .builds = -1, .lock = -1, .draft = -1, .d = { .slot = -1 } };
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-                return err_sys(e, _("creating %s"), path);
-        o->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (o->dir < 0)
-                return err_sys(e, _("opening %s"), path);
+        *o = (struct output)OUTPUT_INIT;
+        if (!open_folder(o, path, e)) {
+                output_close(o);
+                return false;
+        }
         if (open_parts(o, path, seed, e))
                 return true;
         err_ctx(e, "%s", path);
@@ -134,14 +162,25 @@ static bool put_link(int dir, const char *target, const char *name, struct err *
         return true;
 }
 
+static bool in_draft(const struct output *o, const char *entry) { return faccessat(o->draft, entry, F_OK, AT_SYMLINK_NOFOLLOW) == 0; }
+
+/* Links to what the new build has, before the switch; what it lacks is unlinked after it. */
 static bool put_entries(struct output *o, struct err *e)
 {
         for (size_t i = 0; i < COUNT(entries); i++) {
                 char target[64];
                 snprintf(target, sizeof(target), ".current/%s", entries[i]);
-                if (!put_link(o->dir, target, entries[i], e))
+                if (in_draft(o, entries[i]) && !put_link(o->dir, target, entries[i], e))
                         return false;
         }
+        return true;
+}
+
+static bool drop_entries(struct output *o, struct err *e)
+{
+        for (size_t i = 0; i < COUNT(entries); i++)
+                if (!in_draft(o, entries[i]) && unlinkat(o->dir, entries[i], 0) < 0 && errno != ENOENT)
+                        return err_sys(e, _("removing %s"), entries[i]);
         return true;
 }
 
@@ -149,7 +188,7 @@ static bool switch_build(struct output *o, const char *name, struct err *e)
 {
         char target[96];
         snprintf(target, sizeof(target), ".builds/%s", name);
-        if (!draft_commit(&o->d, e) || !put_entries(o, e) || !put_link(o->dir, target, ".current", e))
+        if (!draft_commit(&o->d, e) || !put_entries(o, e) || !put_link(o->dir, target, ".current", e) || !drop_entries(o, e))
                 return false;
         return fsync(o->dir) == 0 ? true : err_sys(e, _("writing the directory to disk"));
 }
@@ -167,17 +206,34 @@ bool output_commit(struct output *o, struct err *e)
                 file_out_of_memory();
         draft_hold_signals();
         bool fine = switch_build(o, name, e);
+        if (fine) {
+                draft_unwatch(o->watched);
+                o->created = false;
+        }
         /* What lost is removed: the old build, or the new one when it could not be switched to. */
         bool swept = sweep(o, fine ? e : &ignored);
         draft_release_signals();
         return fine && swept;
 }
 
+static void remove_created(struct output *o)
+{
+        struct err ignored = ERR_INIT;
+        if (o->created && !file_remove_tree(o->parent, o->name, &ignored)) {
+                /* an empty folder at worst, which the next build takes over */
+        }
+        draft_unwatch(o->watched);
+}
+
 void output_close(struct output *o)
 {
         draft_drop(&o->d);
+        remove_created(o);
+        free(o->name);
+        cleanup_fd(&o->parent);
         cleanup_fd(&o->draft);
         cleanup_fd(&o->lock);
         cleanup_fd(&o->builds);
         cleanup_fd(&o->dir);
+        *o = (struct output)OUTPUT_INIT;
 }

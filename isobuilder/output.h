@@ -12,6 +12,10 @@
 #include "base/file.h"
 
 struct output {
+        int parent;                     /* of out/ */
+        char *name;                     /* of out/ in parent; owned */
+        bool created;                   /* by this process, and nothing worth keeping in it yet */
+        int watched;                    /* slot of draft_watch */
         int dir;                        /* out/ */
         int builds;                     /* out/.builds/ */
         int lock;
@@ -29,4 +33,6 @@ MUST_USE bool output_seed(const char *path, unsigned char seed[32], struct err *
 MUST_USE bool output_open(struct output *, const char *path, const unsigned char seed[32], struct err *e);
 /* Syncs the draft's file system once, then makes it the current build and removes the previous one. */
 MUST_USE bool output_commit(struct output *, struct err *e);
-void output_close(struct output *);     /* drops an uncommitted draft */
+void output_close(struct output *);     /* drops an uncommitted draft, and a folder made for it */
+
+#define OUTPUT_INIT { .parent = -1, .watched = -1, .dir = -1, .builds = -1, .lock = -1, .draft = -1, .d = { .slot = -1 } }
