@@ -121,6 +121,9 @@ $(B)/packages-boot: Makefile tests/boot/packages
 $(B)/base.iso: $(wildcard tests/medium/* tests/medium/installer/*) | $(B)/packages-base
 	tests/medium/build-base $@
 
+$(B)/packages-bench: Makefile tests/bench/packages
+	$(call install_packages,$(shell cat tests/bench/packages))
+
 .PHONY: demo
 demo: all $(ISO)
 	examples/demo $(B)/xenroll $(ISO) $(B)/demo
@@ -152,7 +155,7 @@ fuzz: $(FUZZERS)
 	B=$(B) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/report fuzz
 
 .PHONY: bench
-bench: all $(TOOLS)
+bench: all $(TOOLS) | $(B)/packages-bench
 	B=$(B) tests/bench/run
 
 .PHONY: lint
