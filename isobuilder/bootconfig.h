@@ -12,9 +12,10 @@
 struct bootconfig_spec {
         const char *path;               /* of the file, for messages */
         const char *uuid;               /* of the volume to be booted */
-        const char *selector;           /* name under /xsinst */
+        const char *selector;           /* name under /xsinst, or under /xenroll */
         int countdown;                  /* seconds */
         bool efiboot;                   /* the copy inside efiboot.img */
+        bool ramdisk;                   /* /xsinst is copied to /tmp/ramdisk; else install.img itself holds /xenroll (6.5) */
 };
 
 /* Appends the patched text to out. ERR_INPUT with a rule when there is no entry to start from, or it is ours already.

@@ -62,12 +62,18 @@ void line_add(struct str *out, const struct line *line)
                 str_addc(out, '\n');
 }
 
+/* Where the selector lies once the installer's kernel runs. */
+#define FROM_RAMDISK "answerfile_generator=file:///tmp/ramdisk/"
+#define FROM_INITRAMFS "answerfile_generator=file:///xenroll/"
+
+bool is_ours(struct bytes text) { return bytes_contain(text, FROM_RAMDISK) || bytes_contain(text, FROM_INITRAMFS); }
+
 /* What must not stand beside our own arguments. */
 static bool is_dropped(struct bytes word)
 {
         static const char *const exact[] = { "no-repo-gpgcheck", "no-gpgcheck", "install" };
         static const char *const begins[] = { "answerfile=", "answerfile_generator=", "rt_answerfile=",
-                "rt_answerfile_generator=", "make-ramdisk=", "xsinst=" };
+                "rt_answerfile_generator=", "make-ramdisk=", "xsinst=", "xenroll-medium=" };
         for (size_t i = 0; i < COUNT(exact); i++)
                 if (bytes_are(word, exact[i]))
                         return true;
@@ -90,7 +96,9 @@ void kernel_part_add(struct str *out, struct bytes part, const struct bootconfig
                 if (at > word && !is_dropped(bytes_of(part.ptr + word, at - word)))
                         str_addn(out, part.ptr + blanks, at - blanks);
         }
-        str_addf(out, " install make-ramdisk=/dev/disk/by-uuid/%s " OURS_MARK "%s", spec->uuid, spec->selector);
+        /* An installer that cannot copy the medium still has to know it, to tell it from a second stick. */
+        str_addf(out, spec->ramdisk ? " install make-ramdisk=/dev/disk/by-uuid/%s " FROM_RAMDISK "%s"
+                                    : " install xenroll-medium=%s " FROM_INITRAMFS "%s", spec->uuid, spec->selector);
 }
 
 bool bootconfig_has_flag(struct bytes text, const char *flag)

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define OURS "xenroll-install"
-#define OURS_MARK "answerfile_generator=file:///tmp/ramdisk/"
+
+/* Whether the menu is one that xenroll has already patched. */
+bool is_ours(struct bytes text);
 
 /* A line without its end, its raw bytes with it; advances *at past it. False at the end of the text. */
 struct line {

@@ -190,7 +190,7 @@ bool bootconfig_grub(const struct bootconfig_spec *spec, struct bytes text, stru
 {
         AUTO_STR body = STR_MAX(65536);
         struct line line;
-        if (bytes_contain(text, OURS_MARK))
+        if (is_ours(text))
                 return err_rule(e, XR_ALREADY_XENROLL, spec->path, NULL);
         if (!choose_body(&body, text, spec)) {
                 if (!loads_another(text))

@@ -112,7 +112,7 @@ static bool is_replaced(struct bytes line)
 bool bootconfig_isolinux(const struct bootconfig_spec *spec, struct bytes text, struct str *out, struct err *e)
 {
         struct line line;
-        if (bytes_contain(text, OURS_MARK))
+        if (is_ours(text))
                 return err_rule(e, XR_ALREADY_XENROLL, spec->path, NULL);
         const char *local = has_label(text, bytes_of("local", 5)) ? "xenroll-local" : "local";
         AUTO_STR entry = STR_MAX(65536);

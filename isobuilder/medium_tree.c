@@ -1,4 +1,5 @@
 #include "isobuilder/medium_tree.h"
+#include "isobuilder/treeinfo.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
@@ -143,6 +144,20 @@ static bool note_install_img(struct medium *m, struct tree_found *f, struct arch
         return n >= 0 || damaged(m, archive_error_string(a), e);
 }
 
+/* 6.x: each folder of packages says what product it belongs to. */
+static bool note_old_repository(const struct medium *m, struct tree_found *f, struct archive *a, const char *name,
+        struct err *e)
+{
+        AUTO_STR text = STR_MAX(LARGEST_TREEINFO);
+        char product[64] = "";
+        if (!read_data(m, a, name, LARGEST_TREEINFO, &text, e))
+                return false;
+        repository_get(str_bytes(&text), "product", product, sizeof(product));
+        if (!*f->old_version && !strcmp(product, "XenServer"))
+                repository_get(str_bytes(&text), "version", f->old_version, sizeof(f->old_version));
+        return true;
+}
+
 static bool note_entry(struct medium *m, struct tree_found *f, struct archive *a, struct archive_entry *entry,
         struct err *e)
 {
@@ -163,6 +178,8 @@ static bool note_entry(struct medium *m, struct tree_found *f, struct archive *a
         }
         if (!strcasecmp(name, "install.img"))
                 return note_install_img(m, f, a, entry, e);
+        if (ends_with(name, "/XS-REPOSITORY"))
+                return note_old_repository(m, f, a, name, e);
         return !ends_with(name, ".img") || note_efiboot(m, a, entry, name, e);
 }
 

@@ -8,6 +8,7 @@ enum { LARGEST_CONFIG = 256 << 10, LARGEST_TREEINFO = 64 << 10, LARGEST_EFIBOOT 
 /* What the pass finds besides the medium's own fields. */
 struct tree_found {
         struct str treeinfo;
+        char old_version[64];           /* of XenServer, from its package folders; "" = not of that kind */
         bool xen, vmlinuz, install_img, treeinfo_seen;
 };
 

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "isobuilder/bootconfig.h"
-#include "isobuilder/image.h"
+#include "isobuilder/prepare.h"
 #include "isobuilder/treeinfo.h"
 
 #include <fcntl.h>
@@ -16,7 +16,8 @@ static void patch_file(const char *path, struct str *out)
         struct err e = ERR_INIT;
         AUTO_STR text = STR_MAX(1 << 20);
         bool grub = strstr(path, ".grub.");
-        struct bootconfig_spec spec = { "boot.cfg", "2041-07-15-03-22-51-08", "xenroll-select", 10, strstr(path, "usb") };
+        struct bootconfig_spec spec = { "boot.cfg", "2041-07-15-03-22-51-08", "xenroll-select", 10, strstr(path, "usb"),
+                .ramdisk = !strstr(path, "xenserver-6.5") };
         if (!file_read(AT_FDCWD, path, 1 << 20, &text, &e) ||
                 !(grub ? bootconfig_grub : bootconfig_isolinux)(&spec, str_bytes(&text), out, &e)) {
                 str_reset(out);
@@ -62,9 +63,9 @@ int main(void)
         }
         static const unsigned char low[32], high[32] = { 255, 255, 255, 255, 255, 255, 255, 255 };
         char uuid[23];
-        image_uuid(low, uuid);
+        prepare_uuid(low, uuid);
         unit_same("uuid", "smallest digest", uuid, "2000-01-01-00-00-00-00");
-        image_uuid(high, uuid);
+        prepare_uuid(high, uuid);
         unit_same("uuid", "largest digest", uuid, "2088-07-11-00-18-36-15");
         return 0;
 }

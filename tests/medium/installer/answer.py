@@ -1,7 +1,8 @@
-"""The answer file, read as the XCP-ng 8.3 installer reads it: minidom, text nodes only, ASCII only."""
+"""The answer file, read as the release's own installer reads it: minidom, text nodes only, mostly ASCII only."""
 import os
 import stat
 import xml.dom.minidom
+from release import RELEASE
 
 
 class AnswerError(Exception):
@@ -9,7 +10,9 @@ class AnswerError(Exception):
 
 
 def ascii_only(text):
-    """The real one is Python 2: encoding any other character raises."""
+    """Before XenServer 9 the real one is Python 2: encoding any other character raises."""
+    if not RELEASE.ascii:
+        return text.strip()
     try:
         text.encode('ascii')
     except UnicodeEncodeError:
@@ -79,6 +82,16 @@ class Answers:
             raise AnswerError("Generator script returned incorrectly formatted output.")
         if self.top.nodeName not in ('installation', 'upgrade'):
             raise AnswerError("Unexpected top level element")
+        if RELEASE.elements is not None:
+            self._nothing_unread()
+
+    def _nothing_unread(self):
+        for node in [self.top] + self.top.getElementsByTagName('*'):
+            if node is not self.top and node.nodeName not in RELEASE.elements:
+                raise AnswerError("%s ignores <%s>" % (RELEASE.name, node.nodeName))
+            unread = set(node.attributes.keys()) - RELEASE.attributes
+            if unread:
+                raise AnswerError("%s ignores %s of <%s>" % (RELEASE.name, sorted(unread)[0], node.nodeName))
 
     def scripts(self):
         """[(stage, url)], read before anything else so that installation-start runs even if the rest is wrong."""
@@ -113,7 +126,7 @@ class Answers:
         if boolean(node, ['guest-storage', 'gueststorage'], True):
             guests.append(out['primary-disk'])
         out['guest-disks'] = sorted(set(guests))
-        out['sr-type'] = choice(self.top, ['sr-type', 'srtype'], ('lvm', 'ext'), 'ext')
+        out['sr-type'] = choice(self.top, ['sr-type', 'srtype'], ('lvm', 'ext'), RELEASE.default_sr)
 
     def _interface(self, out):
         node = elements(self.top, ['admin-interface'], mandatory=True)[0]
@@ -122,6 +135,8 @@ class Answers:
             raise AnswerError("<admin-interface> tag must have one of 'name' or 'hwaddr'")
         if not name:
             name = ([n for n, m in nics().items() if m == mac] or [''])[0]
+        elif not RELEASE.ghost_nic and name not in nics():
+            raise AnswerError("name '%s' not found on system" % name)
         out['admin-interface'] = name or 'none'
         out['proto'] = choice(node, ['proto'], ('static', 'dhcp', 'none'), mandatory=True)
         choice(node, ['protov6'], ('static', 'dhcp', 'autoconf', 'none'))
@@ -170,10 +185,12 @@ class Answers:
             kind = attribute(node, ['type'], mandatory=True)
             if kind not in ('local', 'url', 'nfs'):
                 raise AnswerError("Invalid type for <source> media specified.")
+            if out['sources'] and not RELEASE.many_sources:
+                raise AnswerError("%s reads one <source>" % RELEASE.name)
             out['sources'].append((kind, text(node), boolean(node, ['repo-gpgcheck'], out['repo-gpgcheck'])))
         for node in elements(self.top, ['bootloader']):
             choice(node, ['location'], ('mbr', 'partition'), 'mbr')
-            if text(node) not in ('', 'grub2'):
+            if text(node) not in RELEASE.bootloaders:
                 raise AnswerError("Unsupported bootloader '%s'" % text(node))
         for node in elements(self.top, ['network-backend']):
             text(node)

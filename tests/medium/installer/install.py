@@ -1,10 +1,11 @@
-"""A stand-in for the XCP-ng 8.3 installer: the same rules about answers, the same stages, the same disk layout, no packages."""
+"""A stand-in for the installer of one release (see release.py): the same rules about answers, the same stages, the same disk layout, no packages."""
 import hashlib
 import os
 import shlex
 import subprocess
 import time
 from answer import AnswerError, Answers
+from release import RELEASE
 from report import xi, xi_lines
 from repository import find_local
 from script import ScriptError, run, run_stage
@@ -38,7 +39,7 @@ def answers_wanted(opts):
         raise Refused("Both answerfile and answerfile_generator given.")
     if not generator and not given:
         return None, None
-    if 'no-repo-gpgcheck' in opts or 'no-gpgcheck' in opts:
+    if RELEASE.gpg_flags_refused and ('no-repo-gpgcheck' in opts or 'no-gpgcheck' in opts):
         raise Refused("Repository GPG settings on CLI would be ignored. Set them inside answerfile instead.")
     if 'install' not in opts:
         say("No operation specified for answerfile - dropping back to interactive mode.")
@@ -88,7 +89,7 @@ def install(s, scripts):
         if kind != 'local':
             raise AnswerError("no network for a source of type %s" % kind)
         try:
-            find_local(gpg)
+            find_local(gpg and RELEASE.signed)
         except LookupError as e:
             raise AnswerError(str(e))
     if s['admin-interface'] == 'none':
@@ -96,7 +97,8 @@ def install(s, scripts):
     xi('stage', 'partition')
     sr = s['sr-type'] if s['primary-disk'] in s['guest-disks'] else 'none'
     done = subprocess.run(['/opt/installer/partition', s['primary-disk'], sr, TARGET], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
+                          stderr=subprocess.STDOUT, env=dict(os.environ, LAYOUT=RELEASE.layout, BRAND=RELEASE.brand,
+                                                             VERSION=RELEASE.version, PLATFORM=RELEASE.platform))
     if done.returncode:
         xi_lines('partition-output', done.stdout.decode('utf-8', 'replace'))
         raise AnswerError("Partitioning %s failed" % s['primary-disk'])
@@ -156,9 +158,12 @@ def attempt(generator, given):
 
 def main():
     opts = options()
+    xi('release', RELEASE.name)
     with open('/tmp/atexit', 'w') as f:
         f.write((opts.get('atexit') or ['reboot'])[-1])
     try:
+        if not RELEASE.legacy_boot and not os.path.exists('/sys/firmware/efi'):
+            raise Refused("Installer does not support legacy boot. Boot in UEFI mode instead.")
         generator, given = answers_wanted(opts)
     except Refused as e:
         dialog(str(e))

@@ -3,9 +3,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from release import RELEASE
 from report import xi, xi_lines
-
-INTERPRETERS = ('#!/bin/sh', '#!/bin/bash', '#!/usr/bin/python', '#!/usr/bin/env python')
 
 
 class ScriptError(Exception):
@@ -28,10 +27,12 @@ def fetch(url, stage):
 
 
 def known_interpreter(path):
+    if RELEASE.interpreters is None:
+        return True
     with open(path, 'rb') as f:
         first = f.read(40).decode('ascii', 'replace').split('\n')[0].replace('#! ', '#!').split(' -')[0].rstrip()
     # python3 spellings are not on the list of this release
-    return first in INTERPRETERS
+    return first in RELEASE.interpreters
 
 
 def run(url, stage, args=()):
