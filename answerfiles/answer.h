@@ -14,7 +14,7 @@
 struct answer_writer;           /* one per thread: holds the compiled schema */
 
 struct answer_options {
-        const char *hook_base;          /* where scripts are fetched from: "file:///tmp/ramdisk" */
+        const char *hook_base;          /* where scripts are fetched from: "file:///tmp/xenroll" */
         /* Hooks of our own, run before the user's of the same stage: names under hook_base; NULL = none. */
         const char *own_hook[STAGES];
 };

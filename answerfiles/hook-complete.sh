@@ -1,24 +1,49 @@
-#!/bin/bash
-# Stage installation-complete, $1 is 0 for success: says on every console what to do next, before the machine restarts.
+# Stage installation-complete, $1 is 0 for success: says on every console what to do next, before the machine restarts,
+# and leaves a report on the stick. It follows selector-report.sh in one script.
 #
 # For tests only: XENROLL_TEST_ROOT stands before every path.
 
-root=${XENROLL_TEST_ROOT:-}
-school='' host='' active=''
-{ read -r school host <"$root/tmp/xenroll-host"; } 2>/dev/null
-{ read -r active <"$root/sys/class/tty/console/active"; } 2>/dev/null
+say_on_consoles() {     # status
+        local console name=${host:+ $host of school $school}
+        if [[ $1 == 0 ]]; then
+                say="Installed:${name:- this host}. Remove the stick or disc now; the machine restarts from its own disk."
+        else
+                say="The installation of${name:- this host} failed. Take a photograph of the screen;"
+                say="$say what happened stands in /tmp/install-log."
+        fi
+        find_consoles
+        for console in $consoles; do
+                # A console that blocks holds up nobody.
+                [[ ! -e $root/dev/$console ]] || printf '\r\n%s\r\n' "$say" >"$root/dev/$console" 2>/dev/null &
+        done
+}
 
-name=${host:+ $host of school $school}
+report_end() {  # outcome what remedy
+        local chinese_what chinese_remedy
+        word "$2" chinese
+        chinese_what=$text
+        word "$3" chinese
+        chinese_remedy=$text
+        word "$2" english
+        what=$text
+        word "$3" english
+        write_report install "$1" - "xenroll-${school:-unknown}-${host:-unknown}.txt" \
+                "$chinese_what" "$chinese_remedy" "$what" "$text"
+}
+
+{ read -r school host <"$state/host"; } 2>/dev/null
+contents "$state/build"
+build=$value
+contents "$state/disks"
+used_disks=$value
+contents "$state/medium"
+medium=$value
+say_on_consoles "${1:-}"
+read_messages "$state/xenroll-messages"
 if [[ ${1:-} == 0 ]]; then
-        text="Installed:${name:- this host}. Remove the stick or disc now; the machine restarts from its own disk."
+        within 30 report_end completed 'done' next
 else
-        text="The installation of${name:- this host} failed. Take a photograph of the screen;"
-        text="$text what happened stands in /tmp/install-log."
+        within 30 report_end failed broken photograph
 fi
-
-for console in console tty0 $active; do
-        # A console that blocks holds up nobody.
-        [[ ! -e $root/dev/$console ]] || printf '\r\n%s\r\n' "$text" >"$root/dev/$console" 2>/dev/null &
-done
 [[ -z $root ]] || wait
 exit 0

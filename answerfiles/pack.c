@@ -1,20 +1,23 @@
-/* The pack format, version 1: what lies under /xsinst. ASCII text; fields are divided by one tab; "-" is an absent one.
+/* The pack format, version 1: what stands in a medium's slot. ASCII text; "-" is an absent field.
  *
- * xenroll-sums     "SHA-256  NAME" of every other file here, as sha256sum -c reads it
- * xenroll-select   the selector script
+ * xenroll-pack 1 BYTES SHA256 MD5                                         BYTES: what follows this line; the sums are its
+ * NAME BYTES                                                              ordered by name; then that many bytes
+ *
  * xenroll-lines    every distinct line of all answer files, once
- * xenroll-hosts    in this order:
+ * hook-…           the user's hook scripts
+ * xenroll-hosts    fields divided by one tab, in this order:
  *   xenroll 1
  *   build ID | made SECONDS | release PRODUCT FIRMWARE | lines COUNT      (FIRMWARE: "BIOS", "UEFI" or "BIOS UEFI")
- *   message NUMBER SENTENCE REMEDY                                        the refusals, from base/rules/machine.def
  *   set N refuse|reinstall refuse|erase NIC                               one for each different set of interlocks
  *   mirror N DEVICE                                                       the array that the installer makes
  *   disk N primary|guest|raid KIND AT-LEAST AT-MOST BUSES VALUE           in the order of the answer file's elements
  *   host MAC SERIAL N SCHOOL NAME LINES                                   LINES: "1-12,841,14-30", in xenroll-lines
  *   end COUNT                                                             of host records
- * hook-…           hooks, ours and the user's
  *
- * Hosts that differ in name and address share all other lines, so that one costs some 250 bytes. */
+ * Hosts that differ in name and address share all other lines, so that one costs some 250 bytes.
+ *
+ * The slot, the file xenroll-slot: "xenroll-slot 1 OFFSET" is its first line; at OFFSET the pack begins, and behind it
+ * are zero bytes to the end. Zeros at OFFSET: nothing has been written for any host yet. */
 #include "answerfiles/pack.h"
 #include "base/i18n.h"
 
@@ -41,7 +44,7 @@ static uint32_t *slot_of(const struct pack_texts *t, const char *s, size_t n, ui
 
 static bool grow(struct pack_texts *t)
 {
-        size_t cap = t->cap ? t->cap * 2 : 1024;
+        size_t cap = t->cap ? t->cap * 2 : 128;
         struct pack_text *items = realloc(t->items, cap * sizeof(*items));
         if (!items)
                 return false;
@@ -77,4 +80,14 @@ void pack_texts_clear(struct pack_texts *t)
         free(t->items);
         free(t->slots);
         *t = (struct pack_texts){ 0 };
+}
+
+bool pack_name_fits(struct bytes name)
+{
+        if (!name.len || name.len > LONGEST_PACK_NAME || name.ptr[0] == '.')
+                return false;
+        for (size_t i = 0; i < name.len; i++)
+                if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", name.ptr[i]) || !name.ptr[i])
+                        return false;
+        return true;
 }

@@ -1,19 +1,23 @@
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154    # its variables are used and set in the other parts
 # The management card of a host known by its serial number; the answers; the order of it all.
 
+slot_of_nic() { # folder of a card under /sys: prints what to sort it by and its name, or nothing
+        local path
+        [[ -e $1/device && ! -e $1/wireless && ! -e $1/phy80211 ]] || return
+        path=$(readlink -f "$1/device")
+        path=${path#"$root"}
+        # A USB card is a remote console's more often than a network's.
+        [[ $path != */usb[0-9]* ]] || return
+        # shellcheck disable=SC2001     # not what ${//} can do
+        path=$(sed 's,.*/\([0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-9a-f]\).*,\1,' <<<"$path")
+        contents "$1/dev_port"
+        printf '%s %04d %s\n' "$path" "${value:-0}" "${1##*/}"
+}
+
 list_nics() {   # sets nics: wired cards in PCI order
-        local entry path
-        nics=$(for entry in "$root"/sys/class/net/*; do
-                [[ -e $entry/device && ! -e $entry/wireless && ! -e $entry/phy80211 ]] || continue
-                path=$(readlink -f "$entry/device")
-                path=${path#"$root"}
-                # A USB card is a remote console's more often than a network's.
-                [[ $path != */usb[0-9]* ]] || continue
-                # shellcheck disable=SC2001     # not what ${//} can do
-                path=$(sed 's,.*/\([0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-9a-f]\).*,\1,' <<<"$path")
-                contents "$entry/dev_port"
-                printf '%s %04d %s\n' "$path" "${value:-0}" "${entry##*/}"
-        done | sort | while read -r _ _ entry; do printf '%s ' "$entry"; done)
+        local entry
+        nics=$(for entry in "$root"/sys/class/net/*; do slot_of_nic "$entry"; done | sort |
+                while read -r _ _ entry; do printf '%s ' "$entry"; done)
         nics=${nics% }
 }
 
@@ -63,7 +67,8 @@ choose_nic() {  # sets nic_mac; empty when the answer file has it already
         fi
         chosen=$1
         contents "$root/sys/class/net/$chosen/address"
-        nic_mac=${value,,}
+        lower "$value"
+        nic_mac=$lowered
 }
 
 devices_of() {  # names...: sets devices
@@ -134,11 +139,14 @@ print_answer() {
                         }
                         if (p != 1 || g + 0 != guests || m + 0 != members)
                                 exit 4
-                }' "$pack/xenroll-lines"
+                }' "$state/xenroll-lines"
 }
 
 answer() {
         local system guest_devices
+        # shellcheck disable=SC2086     # names
+        describe_all $primary $raid_disks $guest_disks
+        used_disks=$described
         devices_of "$primary"
         system=$devices
         # shellcheck disable=SC2086     # names
@@ -146,20 +154,23 @@ answer() {
         guest_devices=$devices
         # shellcheck disable=SC2086     # names
         devices_of $raid_disks
-        print_answer "$system" "$guest_devices" "$devices" >"$state-answer" || refuse 500 'xenroll-lines'
-        [[ $(<"$state-answer") == *'</installation>' && $(<"$state-answer") != *xenroll-picks-* ]] ||
+        print_answer "$system" "$guest_devices" "$devices" >"$state/answer" || refuse 500 'xenroll-lines'
+        [[ $(<"$state/answer") == *'</installation>' && $(<"$state/answer") != *xenroll-picks-* ]] ||
                 refuse 500 'incomplete answers'
         # For the hooks that run later in the same installer.
-        printf '%s\n' "$build" >"$state-build"
-        printf '%s %s\n' "$school" "$host" >"$state-host"
-        cat "$state-answer"
-        rm -f "$state-answer" "$state-record"
+        printf '%s\n' "$build" >"$state/build"
+        printf '%s %s\n' "$school" "$host" >"$state/host"
+        printf '%s\n' "$used_disks" >"$state/disks"
+        cat "$state/answer"
+        rm -f "$state/answer" "$state/record"
 }
 
+prepare
+find_medium
+unpack
 identify
 check_clock
 check_firmware
-find_medium
 choose_disks
 check_contents
 choose_nic

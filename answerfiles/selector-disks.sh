@@ -47,7 +47,7 @@ bar_of() {      # name
         ! has_word "$1" "$medium" || bar=medium
 }
 
-# Serial numbers and link names, from the kernel and from udev's own records: a link under /dev/disk shows only one of
+# What is known of disk $1 has its number d. Serial numbers and link names, from the kernel and from udev's own records: a link under /dev/disk shows only one of
 # two disks that claim it.
 read_names_of() {       # name
         local line udev=/dev/null serials='' wwid='' serial='' links=''
@@ -58,47 +58,57 @@ read_names_of() {       # name
                 S:disk/by-id/wwn-* | S:disk/by-id/nvme-eui.* | S:disk/by-id/lvm-*) ;;
                 S:disk/by-id/*) links=${links:-${line#S:disk/by-id/}} ;;
                 E:ID_WWN_WITH_EXTENSION=*) wwid=${line#*=} ;;
-                E:ID_SERIAL=*) serial=${line#*=} serials=$serials$'\n'${line#*=} ;;
-                E:ID_SERIAL_SHORT=* | E:ID_SCSI_SERIAL=*) serials=$serials$'\n'${line#*=} ;;
+                E:ID_SERIAL=*) serial=${line#*=} serials=$serials$newline${line#*=} ;;
+                E:ID_SERIAL_SHORT=* | E:ID_SCSI_SERIAL=*) serials=$serials$newline${line#*=} ;;
                 esac
         done <"$udev"
         for line in device/wwid wwid device/serial serial; do
                 contents "$root/sys/block/$1/$line"
                 [[ -n $value ]] || continue
                 [[ $line == *wwid ]] && wwid=${wwid:-$value} || serial=${serial:-$value}
-                serials=$serials$'\n'$value
+                serials=$serials$newline$value
         done
         if [[ -r $root/sys/block/$1/device/vpd_pg80 ]]; then
                 value=$(tail -c +5 "$root/sys/block/$1/device/vpd_pg80" 2>/dev/null | tr -cd '\041-\176')
-                serial=${serial:-$value} serials=$serials$'\n'$value
+                serial=${serial:-$value} serials=$serials$newline$value
         fi
-        disk_identity[$1]=${wwid:-$serial}
-        disk_serials[$1]=$serials$'\n'
-        disk_link[$1]=$links
+        disk_identity[d]=${wwid:-$serial}
+        disk_serials[d]=$serials$newline
+        disk_link[d]=$links
 }
 
 list_disks() {  # sets disks and what is known of each
-        local entry name path
-        disks=
+        local entry name path digits='^[1-9][0-9]*$'
+        disks='' disk_total=0
         for entry in "$root"/sys/block/*; do
                 name=${entry##*/}
                 path=$(readlink -f "$entry")
                 is_candidate "$name" "${path#"$root"}" || continue
                 contents "$entry/size"
-                [[ $value =~ ^[0-9]+$ && $value != 0 ]] || continue
-                disk_size[$name]=$((value * 512))
+                [[ $value =~ $digits ]] || continue
+                d=$disk_total
+                disk_total=$((d + 1))
+                disk_name[d]=$name
+                disk_size[d]=$((value * 512))
+                disk_taken[d]=
                 bus_of "$name" "${path#"$root"}"
-                disk_bus[$name]=$bus
+                disk_bus[d]=$bus
                 bar_of "$name"
-                disk_bar[$name]=$bar
+                disk_bar[d]=$bar
                 read_names_of "$name"
                 disks="$disks${disks:+ }$name"
         done
 }
 
+disk_at() {     # name, one of disks: sets d, its number
+        for ((d = 0; d < disk_total; d++)); do [[ ${disk_name[d]} != "$1" ]] || return 0; done
+        return 1
+}
+
 describe() {    # name [why]: sets described
-        human_size "${disk_size[$1]}"
-        described="$1 (${disk_bus[$1]}, $human${disk_link[$1]:+, ${disk_link[$1]}}${2:+, $2})"
+        disk_at "$1"
+        human_size "${disk_size[d]}"
+        described="$1 (${disk_bus[d]}, $human${disk_link[d]:+, ${disk_link[d]}}${2:+, $2})"
 }
 
 describe_all() {        # names...
@@ -110,7 +120,7 @@ describe_all() {        # names...
         described=${all:-none}
 }
 
-split_rule() { IFS=$'\t' read -r kind at_least at_most buses wanted <<<"$1"; }
+split_rule() { IFS=$tab read -r kind at_least at_most buses wanted <<<"$1"; }
 
 rule_text() {   # sets text, close to how the site file says it
         case $kind in
@@ -124,9 +134,10 @@ rule_text() {   # sets text, close to how the site file says it
 
 is_named() {    # name: whether the rule, which is not a pick, names this disk
         local link
+        disk_at "$1"
         case $kind in
         device) [[ $1 == "${wanted//\//!}" ]] ;;
-        serial) [[ ${disk_serials[$1]} == *$'\n'"$wanted"$'\n'* ]] ;;
+        serial) [[ ${disk_serials[d]} == *"$newline$wanted$newline"* ]] ;;
         by-id | by-path)
                 device_of "$1"
                 link=$(readlink -e "$root/dev/disk/$kind/$wanted") && [[ $link == "$device" ]] ;;
@@ -135,7 +146,9 @@ is_named() {    # name: whether the rule, which is not a pick, names this disk
 }
 
 unfit() {       # name: sets why to what keeps this disk from being taken, empty when nothing does
-        local barred=${disk_bar[$1]} on=${disk_bus[$1]}
+        local barred on
+        disk_at "$1"
+        barred=${disk_bar[d]} on=${disk_bus[d]}
         why=
         case $barred in
         medium | read-only) why=$barred ;;
@@ -146,9 +159,9 @@ unfit() {       # name: sets why to what keeps this disk from being taken, empty
                 why='another bus'
         elif [[ ($on == san || $on == other) && ($kind == smallest || $kind == largest) ]]; then
                 why='only by name'
-        elif ((disk_size[$1] < at_least)); then
+        elif ((disk_size[d] < at_least)); then
                 why='too small'
-        elif ((at_most > 0 && disk_size[$1] > at_most)); then
+        elif ((at_most > 0 && disk_size[d] > at_most)); then
                 why='too large'
         fi
 }
@@ -169,7 +182,7 @@ pick() {        # purpose count: sets picked to that many disks, the smallest or
         [[ $kind == smallest ]] || order=-rn
         sorted=$(for name in $disks; do
                 unfit "$name"
-                [[ -n $why ]] || printf '%s %s\n' "${disk_size[$name]}" "$name"
+                [[ -n $why ]] || printf '%s %s\n' "${disk_size[d]}" "$name"
         done | sort $order -k 1,1)
         [[ -n $sorted ]] || refuse_none "$1"
         picked=
@@ -203,11 +216,13 @@ named() {       # purpose: sets picked to the one disk that the rule names
 }
 
 check_paths() { # name purpose: the same disk must not be there under another name
-        local name same=$1
-        [[ -n ${disk_identity[$1]} ]] || return
+        local name same=$1 identity size
+        disk_at "$1"
+        identity=${disk_identity[d]} size=${disk_size[d]}
+        [[ -n $identity ]] || return
         for name in $disks; do
-                [[ $name == "$1" || ${disk_identity[$name]} != "${disk_identity[$1]}" ||
-                        ${disk_size[$name]} != "${disk_size[$1]}" ]] || same="$same $name"
+                disk_at "$name"
+                [[ $name == "$1" || ${disk_identity[d]} != "$identity" || ${disk_size[d]} != "$size" ]] || same="$same $name"
         done
         # shellcheck disable=SC2086     # names
         [[ $same == "$1" ]] || { describe_all $same; refuse 518 "$2" "$described"; }
@@ -223,15 +238,15 @@ take() {        # rule purpose count: sets picked
         esac
         for name in $picked; do
                 describe "$name"
-                [[ -z ${taken[$name]-} ]] || refuse 519 "$described" "${taken[$name]}" "$2"
+                [[ -z ${disk_taken[d]} ]] || refuse 519 "$described" "${disk_taken[d]}" "$2"
+                disk_taken[d]=$2
                 check_paths "$name" "$2"
-                taken[$name]=$2
         done
 }
 
 choose_mirror() {
         # Two disks alike are the normal case for a mirror: the pair is unique even if its order is not.
-        if [[ $members == 2 && ${raid_rule[0]} == "${raid_rule[1]}" && ${raid_rule[0]} == [sl]*est$'\t'* ]]; then
+        if [[ $members == 2 && ${raid_rule[0]} == "${raid_rule[1]}" && ${raid_rule[0]} == [sl]*est"$tab"* ]]; then
                 take "${raid_rule[0]}" 'mirror' 2
                 raid_disks=$picked
         else

@@ -1,18 +1,11 @@
 #include "answerfiles/selector.h"
 #include "answerfiles/pack.h"
-#include "base/embed.h"
 #include "base/i18n.h"
 
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <string.h>
 
-EMBED(selector_sh, "answerfiles/selector.sh");
-EMBED(selector_disks_sh, "answerfiles/selector-disks.sh");
-EMBED(selector_contents_sh, "answerfiles/selector-contents.sh");
-EMBED(selector_answer_sh, "answerfiles/selector-answer.sh");
-EMBED(hook_populated_sh, "answerfiles/hook-populated.sh");
-EMBED(hook_complete_sh, "answerfiles/hook-complete.sh");
 
 enum { LARGEST_FILE = 1 << 30 };
 
@@ -54,18 +47,6 @@ void selector_pack_free(struct selector_pack *p)
         arena_free(p->arena);
         free(p->hosts);
         free(p);
-}
-
-void pack_files_clear(struct pack_files *f)
-{
-        for (size_t i = 0; i < f->n; i++) {
-                free(f->items[i].name);
-                if (f->items[i].content.ptr)
-                        explicit_bzero(f->items[i].content.ptr, f->items[i].content.len);
-                str_clear(&f->items[i].content);
-        }
-        free(f->items);
-        *f = (struct pack_files){ 0 };
 }
 
 /* One field: what the script could misread is refused. Checked before, so this is about our own defects. */
@@ -167,7 +148,7 @@ static bool host_room(struct selector_pack *p, struct err *e)
 {
         if (p->n < p->cap)
                 return true;
-        size_t cap = p->cap ? p->cap * 2 : 256;
+        size_t cap = p->cap ? p->cap * 2 : 4;
         struct packed_host *hosts = realloc(p->hosts, cap * sizeof(*hosts));
         if (!hosts)
                 return err_set(e, ERR_WORLD, _("out of memory"));
@@ -274,15 +255,6 @@ static bool add_host(
         return true;
 }
 
-static void add_messages(struct str *out)
-{
-        const struct rule_row *row;
-        for (size_t i = 0; (row = rule_at(i)); i++)
-                if (row->rule >= 500 && row->rule <= 599)
-                        str_addf(out, "message\t%d\t%s\t%s\n", (int)row->rule, row->message,
-                                *row->remedy ? row->remedy : "-");
-}
-
 static void add_sets(struct str *out, const struct pack_texts *sets, const struct order *o)
 {
         for (uint32_t i = 0; i < o->n; i++) {
@@ -317,11 +289,10 @@ static bool write_hosts(struct selector_pack *p, struct order *lines, const char
                 return false;
         str_addf(out, "\nmade\t%" PRId64 "\nrelease\t%s\t%s\nlines\t%u\n", not_before, r->product,
                 firmware[r->firmware & (FIRMWARE_BIOS | FIRMWARE_UEFI)], lines->n);
-        add_messages(out);
         add_sets(out, &p->sets, &sets);
         str_addn(out, str_text(&records), records.len);
         str_addf(out, "end\t%zu\n", p->n);
-        return str_ok(&records, "xenroll-hosts", e) && str_ok(out, "xenroll-hosts", e);
+        return str_ok(&records, PACK_HOSTS, e) && str_ok(out, PACK_HOSTS, e);
 }
 
 static bool write_lines(const struct pack_texts *lines, const struct order *o, struct str *out, struct err *e)
@@ -330,65 +301,43 @@ static bool write_lines(const struct pack_texts *lines, const struct order *o, s
                 str_addn(out, lines->items[o->back[i]].ptr, lines->items[o->back[i]].len);
                 str_addc(out, '\n');
         }
-        return str_ok(out, "xenroll-lines", e);
+        return str_ok(out, PACK_LINES, e);
 }
 
-/* The content to fill, valid until the next file is added; NULL when memory ran out. */
-static struct str *new_file(struct pack_files *out, const char *name, struct err *e)
-{
-        struct pack_file *items = realloc(out->items, (out->n + 1) * sizeof(*items));
-        char *copy = strdup(name);
-        if (items)
-                out->items = items;
-        if (!items || !copy) {
-                free(copy);
-                err_set(e, ERR_WORLD, _("out of memory"));
-                return NULL;
-        }
-        struct pack_file *file = &items[out->n++];
-        *file = (struct pack_file){ copy, STR_MAX(LARGEST_FILE) };
-        return &file->content;
-}
+/* The users' own scripts, each once. Equal names have equal content: the name is made of a digest. */
+struct hooks {
+        const struct script **items; /* owned */
+        size_t n, cap;
+};
 
-static bool add_file(struct pack_files *out, const char *name, struct bytes content, struct err *e)
-{
-        struct str *to = new_file(out, name, e);
-        if (!to)
-                return false;
-        str_addn(to, content.ptr, content.len);
-        return str_ok(to, name, e);
-}
+static void hooks_clear(struct hooks *h) { free(h->items); }
 
-static bool add_script(struct pack_files *out, struct err *e)
+static bool add_hook(struct hooks *h, const struct script *s, struct err *e)
 {
-        struct str *to = new_file(out, SELECTOR_NAME, e);
-        if (!to)
-                return false;
-        str_addn(to, selector_sh, (size_t)(selector_sh_end - selector_sh));
-        str_addn(to, selector_disks_sh, (size_t)(selector_disks_sh_end - selector_disks_sh));
-        str_addn(to, selector_contents_sh, (size_t)(selector_contents_sh_end - selector_contents_sh));
-        str_addn(to, selector_answer_sh, (size_t)(selector_answer_sh_end - selector_answer_sh));
-        return str_ok(to, SELECTOR_NAME, e) &&
-               add_file(out, "hook-populated",
-                       bytes_of(hook_populated_sh, (size_t)(hook_populated_sh_end - hook_populated_sh)), e) &&
-               add_file(out, "hook-complete",
-                       bytes_of(hook_complete_sh, (size_t)(hook_complete_sh_end - hook_complete_sh)), e);
-}
-
-/* Equal names have equal content: the name is made of a digest. */
-static bool add_hook(
-        struct pack_files *out, struct pack_texts *seen, struct arena *arena, const struct script *s, struct err *e)
-{
-        uint32_t number;
-        size_t before = seen->n;
+        size_t at = 0;
+        int order = -1;
         if (!s->medium_name)
                 return true;
-        if (!pack_text_number(seen, arena, s->medium_name, strlen(s->medium_name), &number, e))
-                return false;
-        return seen->n == before || add_file(out, s->medium_name, s->content, e);
+        for (; at < h->n && (order = strcmp(h->items[at]->medium_name, s->medium_name)) < 0; at++) {
+        }
+        if (at < h->n && !order)
+                return true;
+        if (!pack_name_fits(bytes_of(s->medium_name, strlen(s->medium_name))))
+                return err_set(e, ERR_INPUT, _("%s '%s' has a character that the selector cannot hold"), _("script"), s->medium_name);
+        if (h->n == h->cap) {
+                size_t cap = h->cap ? h->cap * 2 : 8;
+                const struct script **items = realloc(h->items, cap * sizeof(*items));
+                if (!items)
+                        return err_set(e, ERR_WORLD, _("out of memory"));
+                h->items = items;
+                h->cap = cap;
+        }
+        memmove(&h->items[at + 1], &h->items[at], (h->n++ - at) * sizeof(*h->items));
+        h->items[at] = s;
+        return true;
 }
 
-static bool add_hooks(struct pack_files *out, const struct selector_pack *p, struct pack_texts *seen, struct err *e)
+static bool find_hooks(struct hooks *h, const struct selector_pack *p, struct err *e)
 {
         const struct settings *last = NULL;
         for (size_t i = 0; i < p->n; i++) {
@@ -398,60 +347,76 @@ static bool add_hooks(struct pack_files *out, const struct selector_pack *p, str
                 last = set;
                 for (size_t stage = 0; stage < STAGES; stage++)
                         for (size_t s = 0; s < set->scripts[stage].n; s++)
-                                if (!add_hook(out, seen, p->arena, &set->scripts[stage].items[s], e))
+                                if (!add_hook(h, &set->scripts[stage].items[s], e))
                                         return false;
         }
         return true;
 }
 
-static bool add_sum(struct str *out, const struct pack_file *file, struct err *e)
+static void add_file(struct str *out, const char *name, struct bytes content)
+{
+        str_addf(out, "%s %zu\n", name, content.len);
+        str_addn(out, content.ptr, content.len);
+}
+
+static void wipe(struct str *s)
+{
+        if (s->ptr)
+                explicit_bzero(s->ptr, s->len);
+        str_clear(s);
+}
+
+/* Ordered by name, so that equal packs are equal bytes. */
+static bool add_files(struct selector_pack *p, const char *build_id, int64_t not_before, struct str *out, struct err *e)
+{
+        OWN(order_clear) struct order order = { 0 };
+        OWN(hooks_clear) struct hooks hooks = { 0 };
+        AUTO_STR records = STR_MAX(LARGEST_FILE);
+        OWN(wipe) struct str lines = STR_MAX(LARGEST_FILE); /* password hashes are in it */
+        if (!order_new(&order, &p->lines, e))
+                return false;
+        qsort(p->hosts, p->n, sizeof(*p->hosts), by_number);
+        if (!write_hosts(p, &order, build_id, not_before, &records, e) || !write_lines(&p->lines, &order, &lines, e) ||
+                !find_hooks(&hooks, p, e))
+                return false;
+        size_t h = 0;
+        for (; h < hooks.n && strcmp(hooks.items[h]->medium_name, PACK_HOSTS) < 0; h++)
+                add_file(out, hooks.items[h]->medium_name, hooks.items[h]->content);
+        add_file(out, PACK_HOSTS, str_bytes(&records));
+        add_file(out, PACK_LINES, str_bytes(&lines));
+        for (; h < hooks.n; h++)
+                add_file(out, hooks.items[h]->medium_name, hooks.items[h]->content);
+        return str_ok(out, _("the pack"), e);
+}
+
+static bool add_digest(struct str *out, struct bytes body, const EVP_MD *kind)
 {
         unsigned char digest[EVP_MAX_MD_SIZE];
         unsigned n = 0;
-        if (!EVP_Digest(str_text(&file->content), file->content.len, digest, &n, EVP_sha256(), NULL))
-                return err_set(e, ERR_WORLD, _("SHA-256 is not available"));
-        for (unsigned i = 0; i < n; i++)
-                str_addf(out, "%02x", digest[i]);
-        str_addf(out, "  %s\n", file->name);
+        if (!EVP_Digest(body.ptr, body.len, digest, &n, kind, NULL))
+                return false;
+        str_addc(out, ' ');
+        for (unsigned i = 0; i < n; i++) {
+                static const char hex[] = "0123456789abcdef";
+                str_addc(out, hex[digest[i] >> 4]);
+                str_addc(out, hex[digest[i] & 15]);
+        }
         return true;
 }
 
-static int by_name(const void *a, const void *b)
-{
-        return strcmp(((const struct pack_file *)a)->name, ((const struct pack_file *)b)->name);
-}
-
-static bool add_sums(struct pack_files *out, struct err *e)
-{
-        AUTO_STR sums = STR_MAX(LARGEST_FILE);
-        qsort(out->items, out->n, sizeof(*out->items), by_name);
-        for (size_t i = 0; i < out->n; i++)
-                if (!add_sum(&sums, &out->items[i], e))
-                        return false;
-        return str_ok(&sums, "xenroll-sums", e) && add_file(out, "xenroll-sums", str_bytes(&sums), e);
-}
-
-static bool write_tables(
-        struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
-{
-        OWN(order_clear) struct order lines = { 0 };
-        if (!order_new(&lines, &p->lines, e))
-                return false;
-        qsort(p->hosts, p->n, sizeof(*p->hosts), by_number);
-        struct str *to = new_file(out, "xenroll-hosts", e);
-        if (!to || !write_hosts(p, &lines, build_id, not_before, to, e))
-                return false;
-        to = new_file(out, "xenroll-lines", e);
-        return to && write_lines(&p->lines, &lines, to, e);
-}
-
 bool selector_pack_finish(
-        struct selector_pack *p, const char *build_id, int64_t not_before, struct pack_files *out, struct err *e)
+        struct selector_pack *p, const char *build_id, int64_t not_before, struct str *out, struct err *e)
 {
-        OWN(pack_texts_clear) struct pack_texts seen = { 0 };
-        bool fine = write_tables(p, build_id, not_before, out, e) && add_script(out, e) &&
-                    add_hooks(out, p, &seen, e) && add_sums(out, e);
-        if (fine)
-                qsort(out->items, out->n, sizeof(*out->items), by_name);
-        return fine || err_ctx(e, _("packing the answers for the medium"));
+        OWN(wipe) struct str body = STR_MAX(LARGEST_FILE);
+        if (!add_files(p, build_id, not_before, &body, e))
+                return err_ctx(e, _("packing the answers for the medium"));
+        str_addf(out, "xenroll-pack 1 %zu", body.len);
+        if (!add_digest(out, str_bytes(&body), EVP_sha256()))
+                return err_set(e, ERR_WORLD, _("SHA-256 is not available"));
+        /* Against accidents, where the installer lacks sha256sum (6.5); a library that forbids MD5 leaves it out. */
+        if (!add_digest(out, str_bytes(&body), EVP_md5()))
+                str_add(out, " -");
+        str_addc(out, '\n');
+        str_addn(out, str_text(&body), body.len);
+        return str_ok(out, _("the pack"), e);
 }

@@ -1,7 +1,9 @@
-/* selector.h - what lies in /xsinst: the selector script, every host's answers packed, and the hook scripts.
+/* selector.h - what an installation medium carries of ours: files that are the same for everybody, and one pack of
+ * answers and hook scripts, for one host or for all of a district.
  *
- * Equal lines of answer files are stored once, so that a district of 10,000 hosts costs a few MB of the installer's
- * RAM. The selector needs only what an installer of 7.0 or later is known to have: bash, coreutils, gawk, sed. */
+ * The files lie in a folder (/xsinst; for 6.5 the installer's own memory); the pack is written into the slot there,
+ * maybe much later. Equal lines of answer files are stored once, so that a district of 10,000 hosts costs a few MB of
+ * the installer's RAM. The selector needs only what an installer of 6.5 or later has: bash 3.2, coreutils, gawk, sed. */
 #pragma once
 #include "answerfiles/site.h"
 
@@ -18,6 +20,13 @@ struct pack_files {                     /* ordered by name */
 };
 void pack_files_clear(struct pack_files *);
 
+/* The new file's content, to fill; valid until the next one is added. NULL and e set when memory ran out. */
+MUST_USE struct str *pack_files_add(struct pack_files *, const char *name, struct err *e);
+
+/* Adds hook-complete, hook-populated, xenroll-messages, xenroll-select, and xenroll-sums over these four: the same for
+ * every image of this version. */
+MUST_USE bool selector_files(struct pack_files *out, struct err *e);
+
 struct selector_pack;
 
 MUST_USE struct selector_pack *selector_pack_new(const struct plan *, struct err *e);
@@ -27,6 +36,6 @@ void selector_pack_free(struct selector_pack *);
 MUST_USE bool selector_pack_add(struct selector_pack *, const struct host *, struct bytes answer, struct err *e);
 
 /* build_id: ASCII without blanks, recorded on the installed system. not_before: a clock earlier than this is wrong
- * (seconds since 1970). Fills out, which the caller clears. Same hosts, same bytes. */
+ * (seconds since 1970). Appends the pack's bytes, with password hashes in them. Same hosts, same bytes. */
 MUST_USE bool selector_pack_finish(struct selector_pack *, const char *build_id, int64_t not_before,
-                                   struct pack_files *out, struct err *e);
+                                   struct str *out, struct err *e);

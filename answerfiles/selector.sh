@@ -1,37 +1,20 @@
-#!/bin/bash
-# shellcheck disable=SC2034,SC2154       # used and set in the other parts
+# shellcheck shell=bash disable=SC2034,SC2154       # used and set in the other parts
 #
 # Which host is this machine, may its disks be written, and what are its answers?
 #
-# Runs inside the stock installer (7.0 to 9) as its answer file generator, under a random name, in /. Uses bash 4.1 or
+# Runs inside the stock installer (6.5 to 9) as its answer file generator, under a random name, in /. Uses bash 3.2 or
 # later, coreutils, gawk, blkid, lvm, ip and mount. stdout carries a whole answer file, or nothing. Whatever is missing,
 # ambiguous or unreadable ends in refuse(), which waits for a person: by itself it never leads to a reboot.
 #
 # Results are left in variables, not printed: refuse must end this shell, and $(...) would be another one. Names of
-# disks and cards hold no blanks, so lists of them are blank-separated words.
+# disks and cards hold no blanks, so lists of them are blank-separated words. bash 3.2 stumbles over quotes in comments
+# and over case inside of $(...).
 #
-# Written in parts, which the packer joins to one script: this one, -disks (which disk a rule means), -contents (what it
-# holds), -answer (the management card, the answers, and the order of it all).
+# Written in parts, which the packer joins to one script: this one, -report (what is shared with hook-complete), -medium
+# (where it all comes from), -disks (which disk a rule means), -contents (what it holds), -answer (the management card,
+# the answers, and the order of it all).
 #
 # For tests only: XENROLL_TEST_ROOT stands before every path, XENROLL_TEST_NO_WAIT refuses without waiting.
-
-export LC_ALL=C PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
-shopt -s nullglob
-set -u
-umask 077
-
-root=${XENROLL_TEST_ROOT:-}
-[[ -z $root ]] || root=$(cd "$root" && pwd -P) || exit 1
-pack=$root/tmp/ramdisk
-state=$root/tmp/xenroll
-
-declare -A message remedy                       # by number
-declare -A disk_size disk_bus disk_bar disk_identity disk_serials disk_link    # by kernel name
-declare -A volume_group                         # by physical volume's device
-declare -A taken                                # disk -> what for
-# The one sentence that must be there when the table is not.
-message[500]='the files on this installation medium are incomplete or damaged ({1})'
-remedy[500]='Write the stick or disc again; if that does not help, build the image again.'
 
 expand() {      # template argument...; from the right, so that an argument's own braces stay as they are
         local template=$1 tail='' n pattern='^(.*)\{([1-9])\}(.*)$'
@@ -44,18 +27,12 @@ expand() {      # template argument...; from the right, so that an argument's ow
         expanded=$template$tail
 }
 
-find_consoles() {       # every terminal a person may be looking at, /dev/console first
-        local active=''
-        { read -r active <"$root/sys/class/tty/console/active"; } 2>/dev/null
-        consoles="console tty0 $active"
-}
-
 show() {        # text; a console that blocks or does not exist holds up nobody
         local name
         writers=
         for name in $consoles; do
                 [[ -e $root/dev/$name ]] || continue
-                printf '\033[2J\033[H%s\r\n' "${1//$'\n'/$'\r\n'}" >"$root/dev/$name" 2>/dev/null &
+                printf '\033[2J\033[H%s\r\n' "${1//$newline/$return$newline}" >"$root/dev/$name" 2>/dev/null &
                 writers="$writers $!"
         done
 }
@@ -65,12 +42,12 @@ await_key() {   # console flag; ends when somebody pressed Enter there, or nobod
         stty -g <"$1" >"$2.${1##*/}"
         # In raw mode, as the installer's screens leave it, Enter arrives as a carriage return.
         while IFS= read -r -s -n 1 key; do
-                [[ -n $key && $key != $'\r' ]] || { : >"$2"; return; }
+                [[ -n $key && $key != "$return" ]] || { : >"$2"; return; }
         done <"$1"
 }
 
 wait_for_person() {
-        local name flag=$state-enter readers=''
+        local name flag=$state/enter readers=''
         rm -f "$flag" "$flag".*
         for name in $consoles tty1; do
                 [[ -e $root/dev/$name ]] || continue
@@ -85,11 +62,23 @@ wait_for_person() {
         done
 }
 
+report_refusal() {      # number argument...
+        local number=$1 file=xenroll-refused.txt texts n=0 template
+        shift
+        for template in "${chinese_message[number]-}" "${chinese_remedy[number]-}" "${message[number]-}" "${remedy[number]-}"; do
+                expand "$template" "$@"
+                texts[n]=$expanded
+                n=$((n + 1))
+        done
+        write_report select refused "$number" "$file" "${texts[0]}" "${texts[1]}" "${texts[2]}" "${texts[3]}"
+}
+
 refuse() {      # number argument...
-        local number=$1 sentence writers
-        expand "${message[$number]-}" "${@:2}"
+        local number=$1 sentence writers reporter
+        shift
+        expand "${message[number]-}" "$@"
         sentence="XR-$number: $expanded."
-        expand "${remedy[$number]-}" "${@:2}"
+        expand "${remedy[number]-}" "$@"
         sentence=$(tr -c '\n\040-\176' '?' <<<"$sentence $expanded")
         find_consoles
         show "NOTHING HAS BEEN INSTALLED
@@ -97,23 +86,20 @@ refuse() {      # number argument...
 $(fold -s -w 76 <<<"$sentence")
 
 Press Enter to end the installer."
+        within 30 report_refusal "$number" "$@" >/dev/null 2>&1 &
+        reporter=$!
         if [[ -n ${XENROLL_TEST_NO_WAIT:-} ]]; then
                 # shellcheck disable=SC2086     # process numbers
                 wait $writers
         else
                 wait_for_person
         fi
-        rm -f "$state-answer" "$state-record"
+        wait "$reporter"
+        rm -f "$state/answer" "$state/record"
         printf '%s\n' "$sentence" >&2
         exit 1
 }
 
-contents() {    # file: sets value to its first line without blanks at the ends, empty when it cannot be read
-        value=
-        { read -r value <"$1"; } 2>/dev/null
-}
-
-device_of() { device=$root/dev/${1//!//}; }     # name under /sys/block
 shown() { shown_device=${device#"$root"}; }     # as a person, and the answer file, know it
 
 human_size() {  # bytes: sets human, in the decimal units that are printed on disks
@@ -121,39 +107,8 @@ human_size() {  # bytes: sets human, in the decimal units that are printed on di
         human="$((tenths / 10)).$((tenths % 10)) GB"
 }
 
-has_word() { [[ " $2 " == *" $1 "* ]]; }        # word list
-
-is_placeholder() {      # serial: what firmware says when its maker forgot to fill it in
-        local s=${1,,}
-        case $s in
-        '' | none | n/a | na | unknown | null | default | 'default string' | 'not specified' | 'not available' | \
-        'not applicable' | 'system serial number' | 'chassis serial number' | 'base board serial number' | \
-        'serial number' | serial | 'to be filled by o.e.m.' | 'to be filled by o.e.m' | 'to be filled by oem' | \
-        o.e.m. | oem | invalid | empty | 0123456789 | 1234567890 | 123456789 | xxxxxxxxxx | 123456 | test | sn)
-                return 0 ;;
-        esac
-        [[ -z ${s//"${s:0:1}"/} ]]      # 0000000, ffffff, "."
-}
-
-read_own_names() {      # sets macs, own_serial
-        local nic form='^([0-9a-f]{2}:){5}[0-9a-f]{2}$'
-        macs=
-        for nic in "$root"/sys/class/net/*; do
-                [[ -e $nic/device ]] || continue
-                contents "$nic/address"
-                value=${value,,}
-                [[ $value =~ $form && $value != 00:00:00:00:00:00 && $value != ff:ff:ff:ff:ff:ff ]] || continue
-                has_word "$value" "$macs" || macs="$macs${macs:+ }$value"
-        done
-        contents "$root/sys/class/dmi/id/product_serial"
-        raw_serial=$value own_serial=$value
-        ! is_placeholder "$value" || own_serial=
-}
-
 # One pass over all hosts: prints what is common, the hosts that this machine fits, and their disk rules.
 find_record() {
-        [[ -r $pack/xenroll-sums ]] || refuse 500 'xenroll-sums is missing'
-        (cd "$pack" && sha256sum -c xenroll-sums) >/dev/null 2>&1 || refuse 500 'checksums differ'
         XENROLL_MACS=$macs XENROLL_SERIAL=$own_serial gawk -F '\t' '
                 BEGIN {
                         n = split(ENVIRON["XENROLL_MACS"], list, " ")
@@ -180,31 +135,30 @@ find_record() {
                         for (i = 1; i <= k; i++)
                                 print found[i]
                         print "hosts\t" hosts + 0
-                }' "$pack/xenroll-hosts" >"$state-record" || refuse 500 'xenroll-hosts'
+                }' "$state/xenroll-hosts" >"$state/record" || refuse 500 'xenroll-hosts'
 }
 
 read_record() { # sets what the pack says of all hosts, and of the last one that fits
         local key a b c d e f
         matches=0 fitting='' total=0 guests=0 members=0 version=0
         mirror='' primary_rule='' line_total='' firmware=''
-        while IFS=$'\t' read -r key a b c d e f; do
+        while IFS=$tab read -r key a b c d e f; do
                 case $key in
                 xenroll) version=$a ;;
                 build) build=$a ;;
                 made) made=$a ;;
                 release) product=$a firmware=$b ;;
                 lines) line_total=$a ;;
-                message) message[$a]=$b remedy[$a]=$c ;;
                 set) already=$b other=$c nic_index=$d ;;
                 mirror) mirror=$b ;;
-                disk) keep_rule "$b" "$c"$'\t'"$d"$'\t'"$e"$'\t'"$f" ;;
+                disk) keep_rule "$b" "$c$tab$d$tab$e$tab$f" ;;
                 host)
                         matches=$((matches + 1))
                         host_mac=$a host_serial=$b school=$d host=$e ranges=$f
                         fitting="$fitting${fitting:+ and }$host (school $school)" ;;
                 hosts) total=$a ;;
                 esac
-        done <"$state-record"
+        done <"$state/record"
         [[ $version == 1 && -n $firmware && -n $line_total ]] || refuse 500 'xenroll-hosts is of another version'
 }
 
@@ -219,7 +173,11 @@ keep_rule() {   # role rule
 check_identity() {
         local known_mac=$host_mac known_serial=$host_serial
         [[ $known_mac == - ]] || has_word "$known_mac" "$macs" || contradiction
-        [[ $known_serial == - || -z $own_serial || ${known_serial^^} == "${own_serial^^}" ]] || contradiction
+        [[ $known_serial != - && -n $own_serial ]] || return
+        lower "$known_serial"
+        known_serial=$lowered
+        lower "$own_serial"
+        [[ $known_serial == "$lowered" ]] || contradiction
 }
 
 contradiction() {
@@ -245,29 +203,4 @@ check_firmware() {
         local mode=BIOS
         [[ ! -d $root/sys/firmware/efi ]] || mode=UEFI
         has_word "$mode" "$firmware" || refuse 505 "$mode" "$product" "$firmware"
-}
-
-whole_disk() {  # device: sets disk to the name under /sys/block of the disk it is, or is a part of; empty when none
-        local name real
-        disk=
-        name=${1#"$root"/dev/}
-        real=$(readlink -f "$root/sys/class/block/${name//\//!}") || return
-        [[ -d $real ]] || return
-        [[ ! -e $real/partition ]] || real=${real%/*}
-        disk=${real##*/}
-}
-
-find_medium() { # sets medium; without make-ramdisk, as from the network, there is none
-        local word target words='' gone=''
-        medium=
-        { read -r words <"$root/proc/cmdline"; } 2>/dev/null
-        again=
-        ! has_word xenroll-again "$words" || again=yes
-        for word in ${words//[\*\?\[]/}; do
-                [[ $word == make-ramdisk=* ]] || continue
-                word=${word#make-ramdisk=}
-                target=$(readlink -e "$root$word") && whole_disk "$target"
-                if [[ -n $target && -n $disk ]]; then medium="$medium $disk"; else gone=$word; fi
-        done
-        [[ -n $medium || -z $gone ]] || refuse 506 "$gone"
 }

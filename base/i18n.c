@@ -9,7 +9,7 @@
 #endif
 
 /* The catalogue beside a program that runs from its build tree wins over an installed one. */
-static const char *catalogue_dir(void)
+const char *i18n_folder(void)
 {
         static char dir[4096];
         ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 8);
@@ -34,7 +34,7 @@ void i18n_init(const char *language)
         setlocale(LC_COLLATE, "C");
         if (language)
                 setenv("LANGUAGE", language, 1);
-        bindtextdomain("xenroll", catalogue_dir());
+        bindtextdomain("xenroll", i18n_folder());
         bind_textdomain_codeset("xenroll", "UTF-8");
         textdomain("xenroll");
 }

@@ -7,3 +7,6 @@
 
 /* Binds the catalogue. language: "zh_CN", "en", or NULL for what the environment says. Call once, before threads. */
 void i18n_init(const char *language);
+
+/* Where the catalogues are: FOLDER/LANGUAGE/LC_MESSAGES/xenroll.mo. */
+const char *i18n_folder(void);

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
         struct err e = ERR_INIT;
         static struct sample s;
         sample_init(&s);
-        struct answer_options o = { .hook_base = "file:///tmp/ramdisk",
+        struct answer_options o = { .hook_base = "file:///tmp/xenroll",
                 .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "xenroll-hook" } };
         double start = cpu();
         struct answer_writer *w = r ? answer_writer_new(r, &o, &e) : NULL;

@@ -220,12 +220,28 @@ static void obey(struct tool *t, char *line)
                 say_settings(t, verb);
 }
 
+/* The slot as a medium has it: its line, a map that is nobody's business here, the pack, zeros. */
+static void write_slot(struct tool *t, struct str *slot)
+{
+        struct err e = ERR_INIT;
+        str_add(slot, "xenroll-slot 1 4096\n");
+        while (slot->len < 4096)
+                str_addc(slot, slot->len % 2 ? '\0' : '\n');
+        if (!selector_pack_finish(t->pack, t->build, t->made, slot, &e))
+                die(&e);
+        do
+                str_addc(slot, '\0');
+        while (slot->len % 4096);
+}
+
 static void publish(struct tool *t, int dir)
 {
         struct err e = ERR_INIT;
         struct pack_files files = { 0 };
-        if (!selector_pack_finish(t->pack, t->build, t->made, &files, &e))
+        struct str *slot = selector_files(&files, &e) ? pack_files_add(&files, "xenroll-slot", &e) : NULL;
+        if (!slot)
                 die(&e);
+        write_slot(t, slot);
         for (size_t i = 0; i < files.n; i++)
                 if (!file_publish(dir, files.items[i].name, str_bytes(&files.items[i].content), 0600, &e))
                         die(&e);

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-static const struct answer_options options = { .hook_base = "file:///tmp/ramdisk",
+static const struct answer_options options = { .hook_base = "file:///tmp/xenroll",
         .own_hook = { [STAGE_INSTALLATION_START] = "xenroll-start", [STAGE_INSTALLATION_COMPLETE] = "xenroll-done" } };
 
 static const char *written(const struct release *r, const struct host *h, struct str *out, struct err *e)

@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 #include "answerfiles/pack.h"
+#include "answerfiles/pack_read.h"
 #include "answerfiles/selector.h"
 #include "base/rule.h"
 #include "base/text.h"
@@ -32,16 +33,24 @@ static const struct host hosts[] = {
 };
 static const char *const answers[] = { ANSWER("a"), ANSWER("b"), ANSWER("c") };
 
-static const char *content(const struct pack_files *files, const char *name)
+/* One file of a pack, NUL-terminated, in a buffer that the next call fills again. */
+static const char *content(const struct str *pack, const char *name)
 {
-        for (size_t i = 0; i < files->n; i++)
-                if (!strcmp(files->items[i].name, name))
-                        return str_text(&files->items[i].content);
-        return NULL;
+        static char text[1 << 16];
+        struct err e = ERR_INIT;
+        struct pack_read *r = pack_read(str_bytes(pack), &e);
+        struct bytes file = r ? pack_read_file(r, name) : bytes_of(NULL, 0);
+        bool fine = file.ptr && file.len < sizeof(text);
+        if (fine) {
+                memcpy(text, file.ptr, file.len);
+                text[file.len] = '\0';
+        }
+        pack_read_free(r);
+        return fine ? text : NULL;
 }
 
 /* Adds the three hosts in the given order. */
-static bool pack(const char *order, struct pack_files *out, struct err *e)
+static bool pack(const char *order, struct str *out, struct err *e)
 {
         const struct plan plan = { .release = release_find("xcp-ng-8.3") };
         struct selector_pack *p = selector_pack_new(&plan, e);
@@ -57,21 +66,16 @@ static bool pack(const char *order, struct pack_files *out, struct err *e)
 static void order_does_not_matter(void)
 {
         static const char *const orders[] = { "abc", "cba", "bca" };
-        struct pack_files first = { 0 };
+        AUTO_STR first = STR_MAX(1 << 20);
         struct err e = ERR_INIT;
         unit_case("pack", "three hosts", pack("abc", &first, &e), e.text);
         for (size_t i = 1; i < COUNT(orders); i++) {
-                struct pack_files other = { 0 };
-                bool same = pack(orders[i], &other, &e) && first.n == other.n;
-                for (size_t f = 0; same && f < first.n; f++)
-                        same = !strcmp(first.items[f].name, other.items[f].name) &&
-                               first.items[f].content.len == other.items[f].content.len &&
-                               !memcmp(first.items[f].content.ptr, other.items[f].content.ptr,
-                                       first.items[f].content.len);
+                AUTO_STR other = STR_MAX(1 << 20);
+                bool same = pack(orders[i], &other, &e) && first.len == other.len && !memcmp(first.ptr, other.ptr, first.len);
                 unit_case("pack, same bytes in the order", orders[i], same, "they differ");
-                pack_files_clear(&other);
         }
-        pack_files_clear(&first);
+        AUTO_STR one = STR_MAX(1 << 20);
+        unit_case("pack", "one host is small", pack("a", &one, &e) && one.len < 1024, str_text(&one));
 }
 
 static void records(void)
@@ -83,7 +87,6 @@ static void records(void)
                 { "time", "\nmade\t1700000000\n" },
                 { "release", "\nrelease\tXCP-ng 8.3\tBIOS UEFI\n" },
                 { "number of lines", "\nlines\t6\n" },
-                { "a message", "\nmessage\t515\t" },
                 { "interlocks", "\nset\t1\trefuse\trefuse\t-\n" },
                 { "interlocks lifted", "\nset\t2\treinstall\terase\t1\n" },
                 { "disk", "\ndisk\t2\tprimary\tby-id\t" },
@@ -93,7 +96,7 @@ static void records(void)
                 { "host by serial", "\nhost\t-\tSN3\t2\tnn36\tc\t1,6,3-4\n" },
                 { "end", "\nend\t3\n" },
         };
-        struct pack_files files = { 0 };
+        AUTO_STR files = STR_MAX(1 << 20);
         struct err e = ERR_INIT;
         const char *got = pack("abc", &files, &e) ? content(&files, "xenroll-hosts") : NULL;
         for (size_t i = 0; i < COUNT(rows); i++)
@@ -102,7 +105,6 @@ static void records(void)
         unit_same("lines", "each once, in order", content(&files, "xenroll-lines"),
                 "<installation>\n  <hostname>a</hostname>\n  <keymap>us</keymap>\n</installation>\n  "
                 "<hostname>b</hostname>\n  <hostname>c</hostname>\n");
-        pack_files_clear(&files);
 }
 
 static void refused(void)
@@ -126,13 +128,12 @@ static void refused(void)
         const struct plan plan = { .release = release_find("xcp-ng-8.3") };
         for (size_t i = 0; i < COUNT(rows); i++) {
                 struct err e = ERR_INIT;
-                struct pack_files files = { 0 };
+                AUTO_STR files = STR_MAX(1 << 20);
                 struct selector_pack *p = selector_pack_new(&plan, &e);
                 bool fine = selector_pack_add(p, &rows[i].host, bytes_of(rows[i].answer, strlen(rows[i].answer)), &e) &&
                             selector_pack_finish(p, "b", 0, &files, &e);
                 unit_case("refused", rows[i].why, !fine && strstr(e.text, rows[i].error), e.text);
                 selector_pack_free(p);
-                pack_files_clear(&files);
         }
 }
 
@@ -149,6 +150,81 @@ static void messages(void)
                                 row->remedy[strlen(row->remedy) - 1] == '.',
                         row->message);
         }
+}
+
+static void static_files(void)
+{
+        static const char *const names[] = { "hook-complete", "hook-populated", "xenroll-messages", "xenroll-select", "xenroll-sums" };
+        struct pack_files files = { 0 };
+        struct err e = ERR_INIT;
+        unit_case("files", "five of them", selector_files(&files, &e) && files.n == COUNT(names), e.text);
+        for (size_t i = 0; i < files.n && i < COUNT(names); i++) {
+                unit_same("files", "ordered by name", files.items[i].name, names[i]);
+                if (i < 2 || i == 3)
+                        unit_case("files", names[i], !strncmp(str_text(&files.items[i].content), "#!/bin/bash\n", 12), "no interpreter");
+        }
+        unit_case("files", "a row of the table", files.n > 2 && strstr(str_text(&files.items[2].content), "\nmessage\t515\t{1} was already"),
+                "not there");
+        struct str *slot = pack_files_add(&files, "xenroll-slot", &e);
+        unit_case("files", "one more goes to its place", slot && slot == &files.items[4].content && !strcmp(files.items[5].name, names[4]),
+                "elsewhere");
+        pack_files_clear(&files);
+}
+
+/* What a reader must say of a pack that is whole, and of one that is not. */
+static void read_back(void)
+{
+        AUTO_STR files = STR_MAX(1 << 20);
+        struct err e = ERR_INIT;
+        struct pack_read *r = pack("abc", &files, &e) ? pack_read(str_bytes(&files), &e) : NULL;
+        if (!unit_case("read", "three hosts", r && pack_read_hosts(r) == 3, e.text))
+                return;
+        unit_case("read", "its sum fits", pack_read_fits(r), "it does not");
+        unit_same("read", "build", pack_read_build(r), "build-1");
+        unit_same("read", "release", pack_read_release(r), "XCP-ng 8.3");
+        unit_case("read", "made", pack_read_made(r) == 1700000000, "another time");
+        struct pack_host h = pack_read_host(r, 1);
+        unit_same("read", "school", h.school, "nn36");
+        unit_same("read", "host", h.name, "b");
+        unit_same("read", "MAC", h.mac, "02:00:00:00:00:02");
+        unit_same("read", "serial number", h.serial, "SN 2");
+        unit_same("read", "no MAC", pack_read_host(r, 2).mac, "");
+        unit_case("read", "no such file", !pack_read_file(r, "nothing").ptr, "found");
+        pack_read_free(r);
+
+        static const struct {
+                const char *why, *from, *to, *error; /* error NULL: it can be read, its sum does not fit */
+        } rows[] = {
+                { "a changed byte", "nn36\ta", "nn36\tx", NULL },
+                { "another version", "xenroll-pack 1", "xenroll-pack 2", "another version" },
+                { "something else", "xenroll-pack", "xenroll-hack", "not begin" },
+                { "a name that leads away", "xenroll-hosts", "../roll-hosts", "damaged" },
+                { "files out of order", "xenroll-hosts", "zenroll-hosts", "damaged" },
+                { "a file's length that is none", "xenroll-lines 1", "xenroll-lines x", "damaged" },
+                { "tables of another version", "xenroll\t1", "xenroll\t2", "damaged" },
+                { "fewer hosts than it says", "end\t3", "end\t4", "damaged" },
+                { "a record without its fields", "host\t-\tSN3", "host\t-xSN3", "damaged" },
+        };
+        for (size_t i = 0; i < COUNT(rows); i++) {
+                AUTO_STR bad = STR_MAX(1 << 20);
+                str_addn(&bad, files.ptr, files.len);
+                char *at = memmem(bad.ptr, bad.len, rows[i].from, strlen(rows[i].from));
+                if (at)
+                        memcpy(at, rows[i].to, strlen(rows[i].to));
+                e = (struct err)ERR_INIT;
+                r = pack_read(str_bytes(&bad), &e);
+                unit_case("read", rows[i].why, at && (rows[i].error ? !r && strstr(e.text, rows[i].error) : r && !pack_read_fits(r)), e.text);
+                pack_read_free(r);
+        }
+        bool refused = true;
+        for (size_t n = 0; n < files.len; n++) {
+                r = pack_read(bytes_of(files.ptr, n), &e);
+                refused = refused && !r;
+                pack_read_free(r);
+        }
+        unit_case("read", "cut off anywhere", refused, "it was taken");
+        static const char zeros[64];
+        unit_case("read", "an empty slot", !pack_read(bytes_of(zeros, sizeof(zeros)), &e) && strstr(e.text, "nothing"), e.text);
 }
 
 static void many_texts(void)
@@ -175,6 +251,8 @@ int main(void)
         records();
         refused();
         messages();
+        static_files();
+        read_back();
         many_texts();
         return 0;
 }
