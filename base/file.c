@@ -253,6 +253,10 @@ static void drop_live(void)
         }
 }
 
+static void (*_Atomic last_words)(void);
+
+void draft_last_words(void (*say)(void)) { last_words = say; }
+
 /* Fatal signals are taken by a thread of their own that waits for them: removing a tree allocates memory, which a
  * handler must not do. The workers are still running meanwhile; a second pass catches what they created. */
 static void *await_fatal_signal(void *set)
@@ -263,6 +267,9 @@ static void *await_fatal_signal(void *set)
         draft_hold_signals();
         drop_live();
         drop_live();
+        void (*say)(void) = last_words;
+        if (say)
+                say();
         signal(signal_number, SIG_DFL);
         sigset_t one;
         sigemptyset(&one);

@@ -5,14 +5,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LIST };
+
+/* An option that may be given several times. */
+enum { MOST_LISTED = 32 };
+struct option_list {
+        const char *items[MOST_LISTED]; /* borrowed from argv, in order */
+        size_t n;
+};
 
 struct option_row {
         const char *name;               /* without the dashes */
         char letter;                    /* 0 = none */
         const char *value;              /* what stands behind it, as help shows: "FILE"; NULL for flags */
         enum option_kind kind;
-        size_t offset;                  /* in the command's options: bool, const char *, or int */
+        size_t offset;                  /* in the command's options: bool, const char *, int, or struct option_list */
         const char *help;               /* N_() */
 };
 
@@ -44,6 +51,10 @@ struct global_options {
 
 /* Fills options (zeroed, of command->size) and moves the arguments to the front of argv. False and e (ERR_USAGE) set. */
 MUST_USE bool options_parse(const struct command *, struct global_options *, void *options, int *argc, char **argv, struct err *e);
+
+/* "xenroll: XR-438: …" and the remedy on stderr; returns the exit code. Only main and commands that do several things at once, each of
+ * which may fail, call it. */
+int command_report(const struct err *);
 
 void help_print(FILE *);                                        /* all commands */
 void help_print_command(const struct command *, FILE *);

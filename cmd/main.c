@@ -23,7 +23,7 @@ const struct command *command_find(const char *name)
         return NULL;
 }
 
-static int report(const struct err *e)
+int command_report(const struct err *e)
 {
         if (e->kind == ERR_NONE)
                 return 0;
@@ -111,8 +111,8 @@ int main(int argc, char **argv)
                 if (!help_print_scdoc(argv[first + 1], stdout))
                         err_set(&e, ERR_USAGE, _("there is no page '%s'"), argv[first + 1]);
         } else if (!run_command(argc - first, argv + first, &e))
-                return report(&e);
+                return command_report(&e);
         if (e.kind == ERR_NONE)
                 flush_output(&e);
-        return report(&e);
+        return command_report(&e);
 }

@@ -21,6 +21,14 @@ static void add_row(struct option *longs, struct str *letters, size_t i, const s
                 str_addf(letters, "%c%s", row->letter, row->value ? ":" : "");
 }
 
+static bool add_to_list(const struct option_row *row, struct option_list *list, const char *value, struct err *e)
+{
+        if (list->n == MOST_LISTED)
+                return err_set(e, ERR_USAGE, _("--%s can be given %d times at most"), row->name, MOST_LISTED);
+        list->items[list->n++] = value;
+        return true;
+}
+
 static bool store(const struct option_row *row, void *base, char *value, struct err *e)
 {
         void *at = (char *)base + row->offset;
@@ -32,6 +40,8 @@ static bool store(const struct option_row *row, void *base, char *value, struct 
         case OPTION_TEXT:
                 *(const char **)at = value;
                 return true;
+        case OPTION_LIST:
+                return add_to_list(row, at, value, e);
         case OPTION_NUMBER:
                 break;
         }
