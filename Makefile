@@ -11,17 +11,18 @@ CC        := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS    ?= -O2 -g
 LDFLAGS   ?= -Wl,-z,relro,-z,now
 ISO       ?= $(B)/base.iso
+BASES     := $(patsubst %,$(B)/base-%.iso,$(filter-out xcp-ng-8.3,$(shell tests/medium/build-base --list)))
 FUZZ_SECONDS ?= 60
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
-BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev
-RUN_PACKAGES   := xorriso mtools tzdata
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages)
+BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev
+RUN_PACKAGES   := xorriso mtools isolinux tzdata
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages)
 
 # Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
-LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto
+LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto zlib
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcrypt -lpthread
 
@@ -65,6 +66,10 @@ $(UNITS) $(TOOLS): %: %.o $(B)/libxenroll.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(B)/tests/fault/failnth.so: tests/fault/failnth.c | $(B)/packages-build
+	@mkdir -p $(@D)
+	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
+
+$(B)/tests/stick/badstick.so: tests/stick/badstick.c | $(B)/packages-build
 	@mkdir -p $(@D)
 	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
 
@@ -118,8 +123,13 @@ $(B)/packages-boot: Makefile tests/boot/packages
 
 # ---- the main job on the examples
 
-$(B)/base.iso: $(wildcard tests/medium/* tests/medium/installer/*) | $(B)/packages-base
+MEDIUM_PARTS := $(wildcard tests/medium/build-* tests/medium/*-packages tests/medium/*modules tests/medium/installer/* tests/medium/menus/*/*)
+$(B)/base.iso: $(MEDIUM_PARTS) | $(B)/packages-base
 	tests/medium/build-base $@
+
+# One of each shape of medium that releases and their makers' tools produce.
+$(B)/base-%.iso: $(MEDIUM_PARTS) | $(B)/packages-base
+	tests/medium/build-base $@ --shape $*
 
 $(B)/packages-bench: Makefile tests/bench/packages
 	$(call install_packages,$(shell cat tests/bench/packages))
@@ -131,20 +141,22 @@ demo: all $(ISO)
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
 .PHONY: check check-asan check-valgrind check-boot check-fault
-check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/base.iso | $(B)/packages-check
-	B=$(B) tests/report unit golden selector media fault structure
+check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check
+	B=$(B) tests/report unit golden selector media medium stamp fault stick structure
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
 
-check-boot: all $(B)/base.iso | $(B)/packages-boot
+check-boot: all $(B)/base.iso $(BASES) | $(B)/packages-boot
 	B=$(B) tests/report boot
 
 # The same Makefile into another folder with other flags; not a recursion into folders.
 ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-check-asan: $(B)/base.iso | $(B)/packages-check
-	mkdir -p $(B)/asan && ln -sf ../base.iso $(B)/asan/base.iso
-	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" -o $(B)/asan/base.iso check
+check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
+	mkdir -p $(B)/asan
+	for base in base.iso $(notdir $(BASES)); do ln -sf ../$$base $(B)/asan/$$base; done
+	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
+		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) check
 
 $(B)/fuzz/%: tests/fuzz/%.c $(wildcard $(FOLDERS:%=%/*.[ch]) base/rules/*.def) $(EMBEDDED) | $(B)/packages-check
 	@mkdir -p $(@D)

@@ -1,29 +1,42 @@
 #include "cmd/command.h"
-#include "cmd/build_record.h"
+#include "cmd/build_media.h"
 #include "cmd/load.h"
 #include "answerfiles/answer_tree.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "isobuilder/image.h"
 #include "isobuilder/output.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
 
 struct options {
-        const char *out, *iso;
+        const char *out, *iso, *per, *form;
         bool strict, no_image;
         int countdown;
 };
 
 enum { COUNTDOWN = 10 };
 
+static const char *const per_names[] = { [PER_DISTRICT] = "district", [PER_SCHOOL] = "school", [PER_HOST] = "host" };
+static const char *const form_names[] = { [FORM_AUTO] = "auto", [FORM_DELTA] = "delta", [FORM_IMAGE] = "image" };
+
+/* Sets value to the number of the word; an absent word is number 0. */
+static bool choose(const char *word, const char *const *names, size_t n, const char *option, int *value, struct err *e)
+{
+        *value = 0;
+        for (size_t i = 0; word && i < n; i++)
+                if (!strcmp(word, names[i])) {
+                        *value = (int)i;
+                        return true;
+                }
+        return !word || err_set(e, ERR_USAGE, _("%s is %s, %s or %s, not '%s'"), option, names[0], names[1], names[2], word);
+}
+
 /* Names of our own hooks on the medium. */
 static const struct answer_options answers_on_medium = {
-        .hook_base = "file:///tmp/ramdisk",
+        .hook_base = "file:///tmp/xenroll",
         .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "hook-populated", [STAGE_INSTALLATION_COMPLETE] = "hook-complete" },
 };
 
@@ -41,82 +54,44 @@ static bool write_answers(struct build_record *b, const struct output *out, bool
         return fine;
 }
 
-/* What identifies a build: the base and every answer, in order. */
-static void build_digest(struct build_record *b)
-{
-        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-        EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-        EVP_DigestUpdate(ctx, VERSION, sizeof(VERSION));
-        EVP_DigestUpdate(ctx, b->base_sha256, sizeof(b->base_sha256));
-        EVP_DigestUpdate(ctx, b->answers.digest, b->answers.n * sizeof(*b->answers.digest));
-        EVP_DigestFinal_ex(ctx, b->digest, NULL);
-        EVP_MD_CTX_free(ctx);
-        for (int i = 0; i < 8; i++)
-                snprintf(b->id + 2 * i, 3, "%02x", b->digest[i]);
-}
+static int open_previous(const struct output *out) { return openat(out->dir, ".current/media", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
-static bool pack_hosts(const struct build_record *b, int64_t not_before, struct pack_files *files, struct err *e)
+static bool write_media(struct build_record *b, const struct medium *base, const struct options *o, const struct output *out, struct err *e)
 {
-        struct selector_pack *pack = selector_pack_new(b->plan, e);
-        bool fine = pack;
-        for (size_t i = 0; fine && i < b->plan->n_hosts; i++)
-                fine = selector_pack_add(pack, b->plan->hosts[i], bytes_of(b->answers.text[i], b->answers.len[i]), e);
-        fine = fine && selector_pack_finish(pack, b->id, not_before, files, e);
-        selector_pack_free(pack);
-        return fine;
-}
-
-/* The image's UUID follows from all that is on it: equal sticks are interchangeable, others are never mistaken. */
-static void uuid_of(const struct build_record *b, const struct pack_files *files, char uuid[23])
-{
-        unsigned char digest[32];
-        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-        EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-        EVP_DigestUpdate(ctx, b->digest, sizeof(b->digest));
-        for (size_t i = 0; i < files->n; i++) {
-                EVP_DigestUpdate(ctx, files->items[i].name, strlen(files->items[i].name) + 1);
-                EVP_DigestUpdate(ctx, str_text(&files->items[i].content), files->items[i].content.len);
-        }
-        EVP_DigestFinal_ex(ctx, digest, NULL);
-        EVP_MD_CTX_free(ctx);
-        image_uuid(digest, uuid);
-}
-
-static bool write_image(struct build_record *b, const struct medium *base, const struct output *out, int countdown, struct err *e)
-{
-        OWN(pack_files_clear) struct pack_files files = { 0 };
-        AUTO_FD int media = mkdirat(out->draft, "media", 0700) < 0 ? -1 : openat(out->draft, "media", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (media < 0)
-                return err_sys(e, _("creating %s"), "media");
-        if (!pack_hosts(b, base->volume_date, &files, e))
-                return err_ctx(e, _("packing the hosts"));
-        uuid_of(b, &files, b->uuid);
-        struct image_spec spec = { .base = base, .release = b->plan->release, .xsinst = &files, .uuid = b->uuid,
-                .label = b->plan->volume_label, .countdown = countdown };
-        return image_write(&spec, media, "universal.iso", b->image_sha256, e);
-}
-
-static bool build(const struct options *o, struct loaded *l, struct output *out, struct err *e)
-{
-        struct build_record b = { .plan = l->plan };
-        if (l->base && !medium_sha256(l->base, b.base_sha256, e))
+        AUTO_FD int previous = open_previous(out);
+        struct media_wish wish = { .base = base, .countdown = o->countdown ? o->countdown : COUNTDOWN };
+        if (!choose(o->per, per_names, COUNT(per_names), "--per", (int *)&wish.per, e) || !choose(o->form, form_names, COUNT(form_names), "--form", (int *)&wish.form, e))
                 return false;
-        bool fine = write_answers(&b, out, !o->no_image, e);
-        if (fine) {
-                build_digest(&b);
-                log_event("build", "answers", "id", b.id, NULL);
-                fine = (o->no_image || write_image(&b, l->base, out, o->countdown ? o->countdown : COUNTDOWN, e)) &&
-                       build_record_write(&b, out->draft, e) && output_commit(out, e);
-        }
-        answer_tree_clear(&b.answers);
-        return fine;
+        return build_media(b, &wish, out->draft, previous, e);
 }
 
-static void say_done(const struct options *o, const struct loaded *l, const char *out)
+static bool build(const struct options *o, struct build_record *b, const struct medium *base, struct output *out, struct err *e)
 {
-        printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, l->plan->n_hosts, l->plan->n_schools, l->plan->release->product);
-        if (!o->no_image)
-                printf(_("%s/media/universal.iso: one image for all of them. Write it to a USB stick or burn it, and boot each machine from it.\n"), out);
+        if (o->no_image && base && !build_base_sha256(base, b->base_sha256, e))
+                return false;
+        if (!write_answers(b, out, !o->no_image, e))
+                return false;
+        build_identify(b);
+        if (!o->no_image && !write_media(b, base, o, out, e))
+                return false;
+        log_event("build", "made", "id", b->id, NULL);
+        if (!build_record_write(b, out->draft, e) || !output_commit(out, e))
+                return false;
+        build_media_tidy(b, base);
+        return true;
+}
+
+static void say_done(const struct build_record *b, const char *out)
+{
+        printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, b->plan->n_hosts, b->plan->n_schools, b->plan->release->product);
+        if (!b->n_images)
+                return;
+        if (b->images_copied)
+                printf(_("This file system cannot share blocks between files: every image is a full copy.\n"));
+        printf(ngettext("%s/media: %zu image made.\n", "%s/media: %zu images made.\n", b->n_images), out, b->n_images);
+        const char *which = b->n_images > 1 ? strchr(b->images[0].name, '/') ? " SCHOOL/HOST" : " SCHOOL" : "";
+        printf(_("Write it to a stick:   xenroll stick %s%s --device /dev/sdX\n"), out, which);
+        printf(_("Or save it as a file:  xenroll image %s%s -o xenroll.iso\n"), out, which);
 }
 
 static bool run(const void *options, int argc, char **argv, struct err *e)
@@ -137,9 +112,10 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         explicit_bzero(seed, sizeof(seed));
         if (!opened)
                 return false;
-        if (!build(o, &l, &out, e))
+        OWN(build_record_clear) struct build_record b = { .plan = l.plan };
+        if (!build(o, &b, l.base, &out, e))
                 return err_ctx(e, _("building %s"), path);
-        say_done(o, &l, path);
+        say_done(&b, path);
         return true;
 }
 
@@ -147,14 +123,16 @@ static const struct option_row rows[] = {
         { "iso", 'i', "ISO", OPTION_TEXT, offsetof(struct options, iso), N_("the vendor's installation ISO; it is only read") },
         { "output", 'o', "DIR", OPTION_TEXT, offsetof(struct options, out), N_("folder for the results (out)") },
         { "no-image", 'n', NULL, OPTION_FLAG, offsetof(struct options, no_image), N_("write the answer files only") },
+        { "per", 'p', "WHAT", OPTION_TEXT, offsetof(struct options, per), N_("one image for each host, for each school, or for the whole district (district)") },
+        { "form", 'f', "FORM", OPTION_TEXT, offsetof(struct options, form), N_("image: files to burn; delta: small files beside one base, for 'stick', 'image' and 'serve'; auto: image where it takes no more room (auto)") },
         { "countdown", 'c', "SECONDS", OPTION_NUMBER, offsetof(struct options, countdown), N_("how long the boot menu waits before it installs (10)") },
         { "strict", 's', NULL, OPTION_FLAG, offsetof(struct options, strict), N_("treat warnings as errors") },
 };
 
 const struct command command_build = {
         .name = "build", .arguments = "[SITE]",
-        .summary = N_("make the answer files and one bootable image for all hosts"),
-        .about = N_("Checks the site file, then writes every host's answer file and one image that boots from CD and USB, under BIOS and UEFI. On each machine the image finds out which host it is, refuses where data could be lost, and installs with nobody at the keyboard. The folder is replaced as a whole or not at all."),
-        .example = "  xenroll build --iso xcp-ng-8.3.0.iso\n  xenroll build --no-image -o /tmp/look district.yaml\n",
+        .summary = N_("make the answer files and bootable images"),
+        .about = N_("Checks the site file, then writes every host's answer file and an image that boots from CD and USB, under BIOS and UEFI. On each machine the image finds out which host it is, refuses where data could be lost, and installs with nobody at the keyboard. The ISO is prepared once and kept in xenroll-cache beside it; after that, an image costs milliseconds and a few KB. The folder is replaced as a whole or not at all."),
+        .example = "  xenroll build --iso xcp-ng-8.3.0.iso\n  xenroll build --iso xcp-ng-8.3.0.iso --per school\n  xenroll build --no-image -o /tmp/look district.yaml\n",
         .options = rows, .n_options = COUNT(rows), .size = sizeof(struct options), .min_args = 0, .max_args = 1, .run = run,
 };

@@ -6,23 +6,60 @@
 #include <jansson.h>
 #include <string.h>
 
+void build_record_clear(struct build_record *b)
+{
+        answer_tree_clear(&b->answers);
+        free(b->images);
+        b->images = NULL;
+}
+
+void build_identify(struct build_record *b)
+{
+        struct digest *d = digest_new(NULL);
+        unsigned char sum[32];
+        digest_add(d, VERSION, sizeof(VERSION));
+        digest_add(d, b->base_sha256, sizeof(b->base_sha256));
+        digest_add(d, b->answers.digest, b->answers.n * sizeof(*b->answers.digest));
+        digest_finish(d, sum);
+        for (int i = 0; i < 8; i++)
+                snprintf(b->id + 2 * i, 3, "%02x", sum[i]);
+}
+
 static json_t *head_of(const struct build_record *b)
 {
-        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:i}", "version", 1, "xenroll", VERSION, "build", b->id, "release",
+        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:i}", "version", 2, "xenroll", VERSION, "build", b->id, "release",
                 b->plan->release->id, "count", (int)b->plan->n_hosts);
         if (*b->base_sha256)
                 json_object_set_new(o, "base", json_pack("{s:s}", "sha256", b->base_sha256));
-        if (*b->image_sha256)
-                json_object_set_new(o, "image", json_pack("{s:s, s:s, s:s}", "file", "media/universal.iso", "sha256", b->image_sha256, "uuid", b->uuid));
+        if (*b->uuid)
+                json_object_set_new(o, "volume-uuid", json_string(b->uuid));
         return o;
+}
+
+static bool put_image(FILE *f, const struct build_record *b, size_t i)
+{
+        const struct media_unit *u = &b->images[i];
+        char hex[65];
+        digest_hex(u->sha256, hex);
+        return fprintf(f, "%s\n{\"file\":\"media/%s.%s\",\"sha256\":\"%s\",\"hosts\":%zu}", i ? "," : "", u->name, b->image_files ? "iso" : "delta",
+                       hex, u->last - u->first) > 0;
+}
+
+static bool put_images(FILE *f, const struct build_record *b)
+{
+        if (!b->n_images)
+                return true;
+        bool fine = fputs(",\"images\":[", f) != EOF;
+        for (size_t i = 0; fine && i < b->n_images; i++)
+                fine = put_image(f, b, i);
+        return fine && fputs("\n]", f) != EOF;
 }
 
 static bool put_host(FILE *f, const struct build_record *b, size_t i)
 {
         const struct host *h = b->plan->hosts[i];
         char hex[65];
-        for (int k = 0; k < 32; k++)
-                snprintf(hex + 2 * k, 3, "%02x", b->answers.digest[i][k]);
+        digest_hex(b->answers.digest[i], hex);
         return fprintf(f, "%s\n{\"school\":\"%s\",\"pool\":\"%s\",\"host\":\"%s\",\"answer-sha256\":\"%s\"}", i ? "," : "", h->pool->school->id, h->pool->id,
                        h->name, hex) > 0;
 }
@@ -37,7 +74,7 @@ bool build_record_write(const struct build_record *b, int dir, struct err *e)
         json_t *head = head_of(b);
         AUTO_FREE char *text = json_dumps(head, JSON_COMPACT);
         json_decref(head);
-        bool fine = text && fprintf(f, "%.*s,\"hosts\":[", (int)strlen(text) - 1, text) > 0;
+        bool fine = text && fprintf(f, "%.*s", (int)strlen(text) - 1, text) > 0 && put_images(f, b) && fputs(",\"hosts\":[", f) != EOF;
         for (size_t i = 0; fine && i < b->plan->n_hosts; i++)
                 fine = put_host(f, b, i);
         if (fine && fputs("\n]}\n", f) != EOF && fflush(f) == 0)

@@ -80,15 +80,25 @@ static bool is_joliet(const unsigned char *svd)
         return svd[88] == '%' && svd[89] == '/' && (svd[90] == '@' || svd[90] == 'C' || svd[90] == 'E');
 }
 
-static void note_entry(const unsigned char *entry, unsigned platform, struct descriptors *d)
+/* isolinux says so itself, by four bytes at a fixed place. */
+static bool is_hybrid_loader(int fd, uint64_t offset)
+{
+        unsigned char sign[4];
+        return read_at(fd, offset + 64, sign, sizeof(sign)) && !memcmp(sign, "\xfb\xc0\x78\x70", 4);
+}
+
+static void note_entry(int fd, const unsigned char *entry, unsigned platform, struct descriptors *d)
 {
         if (entry[0] != 0x88)
                 return;
         if (platform == 0xef) {
                 d->uefi_entry = true;
                 d->uefi_offset = (uint64_t)le32(entry + 8) * SECTOR;
-        } else if (platform == 0)
+        } else if (platform == 0) {
                 d->bios_entry = true;
+                d->bios_offset = (uint64_t)le32(entry + 8) * SECTOR;
+                d->bios_loader_hybrid = is_hybrid_loader(fd, d->bios_offset);
+        }
 }
 
 static void read_catalogue(int fd, uint32_t sector, struct descriptors *d)
@@ -96,12 +106,13 @@ static void read_catalogue(int fd, uint32_t sector, struct descriptors *d)
         unsigned char c[SECTOR];
         if (!read_at(fd, (uint64_t)sector * SECTOR, c, sizeof(c)) || c[0] != 1 || c[30] != 0x55 || c[31] != 0xaa)
                 return;
-        note_entry(c + 32, c[1], d);
+        d->catalogue_offset = (uint64_t)sector * SECTOR;
+        note_entry(fd, c + 32, c[1], d);
         for (size_t at = 64; at + 32 <= sizeof(c) && (c[at] == 0x90 || c[at] == 0x91);) {
                 unsigned platform = c[at + 1], entries = c[at + 2] | c[at + 3] << 8;
                 bool last = c[at] == 0x91;
                 for (at += 32; entries && at + 32 <= sizeof(c); entries--, at += 32)
-                        note_entry(c + at, platform, d);
+                        note_entry(fd, c + at, platform, d);
                 if (last)
                         break;
         }
@@ -142,6 +153,7 @@ static void read_partitions(int fd, struct descriptors *d)
                 if (!entry[4])
                         continue;
                 d->mbr = true;
+                d->mbr_protective |= entry[4] == 0xee;
                 note_partition(le32(entry + 8), d);
         }
         read_gpt(fd, s + 512, d);

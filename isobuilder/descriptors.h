@@ -13,8 +13,12 @@ struct descriptors {
         uint64_t volume_bytes;          /* size the volume claims */
         bool joliet, rock_ridge;
         bool bios_entry, uefi_entry;    /* bootable El Torito entries */
+        bool bios_loader_hybrid;        /* the BIOS entry's loader (isolinux) can also be started from a stick */
+        uint64_t catalogue_offset;      /* bytes, of the boot catalogue; 0 = none */
+        uint64_t bios_offset;           /* bytes, of the BIOS entry's loader */
         uint64_t uefi_offset;           /* bytes, of the UEFI entry's image */
         bool mbr, gpt;
+        bool mbr_protective;            /* the MBR only keeps the GPT from harm, no partition of its own */
         unsigned uefi_partitions;       /* of MBR and GPT, that begin at uefi_offset */
 };
 

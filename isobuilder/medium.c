@@ -1,6 +1,7 @@
 #include "isobuilder/medium.h"
 #include "isobuilder/bootconfig.h"
 #include "isobuilder/descriptors.h"
+#include "isobuilder/digest.h"
 #include "isobuilder/efiboot.h"
 #include "isobuilder/medium_tree.h"
 #include "isobuilder/treeinfo.h"
@@ -11,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -144,10 +144,11 @@ static bool judge(struct medium *m, const struct tree_found *f, const struct des
         if (missing)
                 return err_rule(e, XR_MEDIUM_FOREIGN, m->path, missing, NULL);
         read_treeinfo(m, str_bytes(&f->treeinfo));
-        /* 6.x has no .treeinfo; its volume label names it. */
+        /* 6.x has no .treeinfo; its package folders name it, or its volume label. */
         if (!f->treeinfo_seen) {
                 snprintf(m->brand, sizeof(m->brand), "XenServer");
-                snprintf(m->version, sizeof(m->version), "%s", strstr(m->volume_id, "6.5") ? "6.5.0" : "6");
+                snprintf(m->version, sizeof(m->version), "%s",
+                        *f->old_version ? f->old_version : strstr(m->volume_id, "6.5") ? "6.5.0" : "6");
         }
         m->release = release_of_media(m->brand, m->version);
         return true;
@@ -170,11 +171,15 @@ static bool inspect(struct medium *m, struct err *e)
         snprintf(m->created, sizeof(m->created), "%s", d.created);
         m->volume_date = d.created_at;
         m->el_torito_bios = d.bios_entry;
+        m->bios_loader_hybrid = d.bios_loader_hybrid;
         m->el_torito_uefi = d.uefi_entry;
         m->uefi_offset = d.uefi_offset;
+        m->bios_offset = d.bios_offset;
+        m->catalogue_offset = d.catalogue_offset;
         m->uefi_partitions = d.uefi_partitions;
         m->hybrid_mbr = d.mbr;
         m->hybrid_gpt = d.gpt;
+        m->mbr_protective = d.mbr_protective;
         m->joliet = d.joliet;
         m->rock_ridge = d.rock_ridge;
         bool fine = tree_read(m, &f, e) && read_efiboot(m, e) && judge(m, &f, &d, e);
@@ -214,23 +219,4 @@ struct medium *medium_open(int dir, const char *path, struct err *e)
 bool medium_sha256(const struct medium *m, char hex[65], struct err *e)
 {
         return file_sha256(m->fd, m->path, hex, e);
-}
-
-bool file_sha256(int fd, const char *name, char hex[65], struct err *e)
-{
-        static const size_t size = 1 << 20;
-        AUTO_FREE unsigned char *buffer = malloc(size);
-        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-        if (!buffer || !ctx)
-                file_out_of_memory();
-        EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-        ssize_t n;
-        for (off_t at = 0; (n = pread(fd, buffer, size, at)) > 0; at += n)
-                EVP_DigestUpdate(ctx, buffer, (size_t)n);
-        unsigned char digest[32];
-        EVP_DigestFinal_ex(ctx, digest, NULL);
-        EVP_MD_CTX_free(ctx);
-        for (int i = 0; i < 32; i++)
-                snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-        return n == 0 ? true : err_sys(e, _("reading %s"), name);
 }

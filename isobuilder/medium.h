@@ -23,11 +23,14 @@ struct medium {
         char volume_uuid[23];           /* "2024-10-01-09-08-07-00"; "" when absent */
         int64_t volume_date;            /* seconds since 1970 from the descriptor's creation date; 0 when absent */
         char created[18];               /* the same date as 16 digits, "" when absent */
+        uint64_t catalogue_offset, bios_offset; /* bytes, where boot catalogue and BIOS loader lie; 0 = none */
         uint64_t uefi_offset;           /* bytes, where the UEFI boot entry's image lies */
         char brand[64], version[64], platform[64], build[64];   /* .treeinfo; "" when absent */
         const struct release *release;  /* NULL when not recognised */
         unsigned firmware;              /* enum firmware set, from the boot files and El Torito entries really there */
         bool el_torito_bios, el_torito_uefi, hybrid_mbr, hybrid_gpt, joliet, rock_ridge;
+        bool mbr_protective;            /* the partition table is for UEFI alone */
+        bool bios_loader_hybrid;        /* isolinux could also be started from a stick */
         enum compression install_img;
         uint64_t install_img_size;
         bool has_repo, old_repo, netinstall;
@@ -59,4 +62,3 @@ MUST_USE bool medium_read_folder(const struct medium *, const char *folder, size
 
 /* Lower-case hex of the whole file, for build.json; reads it all. */
 MUST_USE bool medium_sha256(const struct medium *, char hex[65], struct err *e);
-MUST_USE bool file_sha256(int fd, const char *name, char hex[65], struct err *e);

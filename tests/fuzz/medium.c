@@ -11,9 +11,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static void try_menu(struct bytes text, bool grub, bool efiboot)
+static void try_menu(struct bytes text, bool grub, bool efiboot, bool ramdisk)
 {
-        struct bootconfig_spec spec = { "fuzz", "2041-07-15-03-22-51-08", "xenroll-select", 10, efiboot };
+        struct bootconfig_spec spec = { "fuzz", "2041-07-15-03-22-51-08", "xenroll-select", 10, efiboot, ramdisk };
         bool (*patch)(const struct bootconfig_spec *, struct bytes, struct str *, struct err *) =
                 grub ? bootconfig_grub : bootconfig_isolinux;
         struct err e = ERR_INIT;
@@ -23,7 +23,7 @@ static void try_menu(struct bytes text, bool grub, bool efiboot)
                         abort();
                 return;
         }
-        static const char mark[] = "answerfile_generator=file:///tmp/ramdisk/";
+        const char *mark = ramdisk ? "answerfile_generator=file:///tmp/ramdisk/" : "answerfile_generator=file:///xenroll/";
         /* One that only leads to another menu carries no mark. */
         bool ours = memmem(str_text(&out), out.len, mark, strlen(mark));
         if (ours && (patch(&spec, str_bytes(&out), &again, &e) || e.code != XR_ALREADY_XENROLL))
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                 return 0;
         struct bytes text = bytes_of((const char *)data + 1, n - 1);
         if (data[0] % 4 < 2)
-                try_menu(text, data[0] % 4, data[0] & 4);
+                try_menu(text, data[0] % 4, data[0] & 4, data[0] & 8);
         else if (data[0] % 4 == 2)
                 try_descriptors(data + 1, n - 1);
         else if (treeinfo_get(text, "a", "b", value, sizeof(value)) && !*value)

@@ -5,6 +5,7 @@
 #include "base/rule.h"
 #include "isobuilder/descriptors.h"
 #include "isobuilder/medium.h"
+#include "isobuilder/treeinfo.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -183,9 +184,33 @@ static void test_others(void)
         rmdir(path);
 }
 
+static const struct {
+        const char *why, *text, *want;  /* the version; NULL: none */
+} repositories[] = {
+        { "as on the medium", "<?xml version=\"1.0\"?>\n<repository originator=\"xs\" name=\"main\" product=\"XenServer\"\n\tversion=\"6.5.0\" build=\"1c\">", "6.5.0" },
+        { "single quotes and blanks", "<repository  version = '6.2.0'/>", NULL },       /* no such writer is known */
+        { "single quotes", "<repository version='6.2.0'/>", "6.2.0" },
+        { "a longer name", "<repository reversion=\"1\"/>", NULL },
+        { "after the element", "<repository name=\"x\"><pack version=\"1\"/>", NULL },
+        { "of the XML itself", "<?xml version=\"1.0\"?>", NULL },
+        { "in another value", "<repository name=\"a version=1\" version=\"2\"/>", "2" },
+        { "no end", "<repository version=\"6.5", NULL }, { "cut after the sign", "<repository version=", NULL }, { "empty", "", NULL },
+        { "unprintable bytes are dropped", "<repository version=\"6\x1b.5\xff\"/>", "6.5" },
+};
+
+static void test_repositories(void)
+{
+        for (size_t i = 0; i < COUNT(repositories); i++) {
+                char value[64] = "";
+                bool got = repository_get(bytes_of(repositories[i].text, strlen(repositories[i].text)), "version", value, sizeof(value));
+                unit_same("repository", repositories[i].why, got ? value : NULL, repositories[i].want);
+        }
+}
+
 int main(void)
 {
         i18n_init("en");
+        test_repositories();
         test_changes();
         test_truncated();
         test_others();
