@@ -14,7 +14,7 @@ struct stamped_image {
         struct slot_map map;
         struct str slot;                /* its bytes */
         struct pack_read *pack;         /* NULL: nothing is stamped in, or nothing that makes sense */
-        const char *intact;             /* "yes", "no", "not checked" */
+        const char *intact;             /* "yes", "no", or why it was not checked */
 };
 
 static void stamped_image_clear(struct stamped_image *s)
@@ -44,7 +44,9 @@ static bool read_stamp(const struct medium *m, bool deep, struct stamped_image *
                 return false;
         if (!s->prepared)
                 return true;
-        if (deep)
+        if (s->map.image_size < m->size)
+                s->intact = N_("not checked: on a stick the partition table is another one");
+        else if (deep)
                 s->intact = slot_check(m->fd, m->path, &s->map, &why) ? N_("yes") : N_("no");
         return read_slot(m, s, e);
 }
@@ -190,7 +192,7 @@ static json_t *stamp_json(const struct stamped_image *s)
 {
         json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:b}", "base-sha256", s->map.base, "key", s->map.key, "slot-size", (json_int_t)s->map.slot_size,
                 "slot-used", (json_int_t)(s->pack ? pack_read_length(s->pack) : 0), "stamped", !!s->pack);
-        if (strcmp(s->intact, "not checked"))
+        if (!strcmp(s->intact, "yes") || !strcmp(s->intact, "no"))
                 json_object_set_new(o, "unchanged", json_boolean(!strcmp(s->intact, "yes")));
         if (s->pack) {
                 json_object_set_new(o, "build", json_string(pack_read_build(s->pack)));

@@ -1,6 +1,6 @@
 /* media.h - the folder media/ of a build: the prepared base, and what is stamped on it.
  *
- *     media/base.iso               the prepared base, shared by all (a link to the cache beside the vendor's ISO)
+ *     media/prepared.base          the base, without answers, shared by all (a link to the cache beside the vendor's ISO)
  *     media/universal.delta        or universal.iso: for all hosts
  *     media/SCHOOL.delta           for one school
  *     media/SCHOOL/HOST.delta      for one host
@@ -10,7 +10,7 @@
 #include "isobuilder/stamp.h"
 #include "isobuilder/store.h"
 
-#define MEDIA_BASE "base.iso"
+#define MEDIA_BASE "prepared.base"       /* no name that anybody would burn: alone it installs nothing */
 #define MEDIA_ALL "universal"
 
 struct media {                          /* zero-initialised is empty */
@@ -19,7 +19,7 @@ struct media {                          /* zero-initialised is empty */
 };
 void media_close(struct media *);
 
-/* Makes dir/base.iso: taken from the store or the previous build (previous: its folder media/, or -1), else prepared anew.
+/* Makes dir/prepared.base: taken from the store or the previous build (previous: its folder media/, or -1), else prepared anew.
  * base_sha256: empty or known; known afterwards. */
 MUST_USE bool media_open(struct media *, const struct prepare_spec *, const struct store *, int dir, int previous, char base_sha256[65], struct err *e);
 

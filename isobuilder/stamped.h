@@ -1,6 +1,6 @@
 /* stamped.h - finds the image of a host, a school or the whole district in what `xenroll build` wrote.
  *
- *     out/media/base.iso              the prepared base, shared by all
+ *     out/media/prepared.base         the base, without answers, shared by all
  *     out/media/universal.delta       what the image for all hosts lays over it (or universal.iso, the image itself)
  *     out/media/SCHOOL.delta          for one school
  *     out/media/SCHOOL/HOST.delta     for one host

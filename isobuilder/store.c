@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define FOLDER "xenroll-cache"
@@ -16,6 +17,17 @@ enum { PREFIX = 16, NAME = 2 * PREFIX + 5 };    /* of a prepared base: 16 digits
 
 /* What xenroll cannot use it does without: a cache is never a reason to fail. */
 static struct err ignored;
+
+/* Whether no other build uses the store; nobody begins to before share(). */
+static bool is_alone(const struct store *s) { return s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0; }
+
+static void share(struct store *s)
+{
+        if (s->lock >= 0 && flock(s->lock, LOCK_SH) == 0)
+                return;
+        cleanup_fd(&s->dir);
+        s->dir = -1;
+}
 
 void store_open(struct store *s, const struct medium *base)
 {
@@ -33,10 +45,11 @@ void store_open(struct store *s, const struct medium *base)
                 s->dir = openat(beside, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (s->dir < 0)
                 return;
-        s->lock = file_lock(s->dir, ".lock", &ignored);
-        if (s->lock >= 0 && !draft_sweep(s->dir, &ignored)) {
+        s->lock = openat(s->dir, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (is_alone(s) && !draft_sweep(s->dir, &ignored)) {
                 /* what a killed build left stays a while longer */
         }
+        share(s);
 }
 
 void store_close(struct store *s)
@@ -141,7 +154,7 @@ static bool is_in_use(int dir, const char *name)
 
 void store_tidy(const struct store *s, const char *kept)
 {
-        int copy = s->dir < 0 || s->lock < 0 ? -1 : openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int copy = s->dir < 0 || !is_alone(s) ? -1 : openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         DIR *d = copy < 0 ? NULL : fdopendir(copy);
         if (!d)
                 return;

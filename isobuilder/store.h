@@ -9,7 +9,7 @@
 
 struct store {
         int dir;                        /* -1 = there is none; owned */
-        int lock;                       /* -1 = another build is using it too; owned */
+        int lock;                       /* shared by all that use it, so that nobody tidies under them; owned */
 };
 #define STORE_INIT { .dir = -1, .lock = -1 }
 

@@ -1,6 +1,6 @@
 /* media - the steps of the media engine one by one, timed: what bench and the ring `stamp` drive.
  *
- *     media prepare BASE.iso DIR [SLOT]       DIR/base.iso
+ *     media prepare BASE.iso DIR [SLOT]       DIR/prepared.base
  *     media stamp DIR N delta|image PREFIX    DIR/PREFIX0 … PREFIXN-1, synced; every pack has 4,000 bytes of its own
  *     media stream DIR I                      image I to stdout
  *
