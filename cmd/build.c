@@ -31,20 +31,24 @@ static bool choose(const char *word, const char *const *names, size_t n, const c
                         *value = (int)i;
                         return true;
                 }
-        return !word || err_set(e, ERR_USAGE, _("%s is %s, %s or %s, not '%s'"), option, names[0], names[1], names[2], word);
+        return !word ||
+               err_set(e, ERR_USAGE, _("%s is %s, %s or %s, not '%s'"), option, names[0], names[1], names[2], word);
 }
 
 /* Names of our own hooks on the medium. */
 static const struct answer_options answers_on_medium = {
         .hook_base = "file:///tmp/xenroll",
-        .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "hook-populated", [STAGE_INSTALLATION_COMPLETE] = "hook-complete" },
+        .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "hook-populated",
+                [STAGE_INSTALLATION_COMPLETE] = "hook-complete" },
 };
 
 static void show_progress(size_t done, void *progress) { progress_to(progress, done); }
 
 static bool write_answers(struct build_record *b, const struct output *out, bool keep, struct err *e)
 {
-        AUTO_FD int dir = mkdirat(out->draft, "answerfiles", 0700) < 0 ? -1 : openat(out->draft, "answerfiles", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FD int dir = mkdirat(out->draft, "answerfiles", 0700) < 0
+                                  ? -1
+                                  : openat(out->draft, "answerfiles", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return err_sys(e, _("creating %s"), "answerfiles");
         struct progress progress;
@@ -54,18 +58,24 @@ static bool write_answers(struct build_record *b, const struct output *out, bool
         return fine;
 }
 
-static int open_previous(const struct output *out) { return openat(out->dir, ".current/media", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+static int open_previous(const struct output *out)
+{
+        return openat(out->dir, ".current/media", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
-static bool write_media(struct build_record *b, const struct medium *base, const struct options *o, const struct output *out, struct err *e)
+static bool write_media(struct build_record *b, const struct medium *base, const struct options *o,
+        const struct output *out, struct err *e)
 {
         AUTO_FD int previous = open_previous(out);
         struct media_wish wish = { .base = base, .countdown = o->countdown ? o->countdown : COUNTDOWN };
-        if (!choose(o->per, per_names, COUNT(per_names), "--per", (int *)&wish.per, e) || !choose(o->form, form_names, COUNT(form_names), "--form", (int *)&wish.form, e))
+        if (!choose(o->per, per_names, COUNT(per_names), "--per", (int *)&wish.per, e) ||
+                !choose(o->form, form_names, COUNT(form_names), "--form", (int *)&wish.form, e))
                 return false;
         return build_media(b, &wish, out->draft, previous, e);
 }
 
-static bool build(const struct options *o, struct build_record *b, const struct medium *base, struct output *out, struct err *e)
+static bool build(
+        const struct options *o, struct build_record *b, const struct medium *base, struct output *out, struct err *e)
 {
         if (o->no_image && base && !build_base_sha256(base, b->base_sha256, e))
                 return false;
@@ -83,7 +93,8 @@ static bool build(const struct options *o, struct build_record *b, const struct 
 
 static void say_done(const struct build_record *b, const char *out)
 {
-        printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, b->plan->n_hosts, b->plan->n_schools, b->plan->release->product);
+        printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, b->plan->n_hosts,
+                b->plan->n_schools, b->plan->release->product);
         if (!b->n_images)
                 return;
         if (b->images_copied)
@@ -99,7 +110,8 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         const struct options *o = options;
         const char *path = o->out ? o->out : "out";
         if (!o->iso && !o->no_image)
-                return err_set(e, ERR_USAGE, _("'xenroll build' needs the base ISO: --iso FILE (or --no-image for the answer files alone)"));
+                return err_set(e, ERR_USAGE,
+                        _("'xenroll build' needs the base ISO: --iso FILE (or --no-image for the answer files alone)"));
         unsigned char seed[32];
         if (!output_seed(path, seed, e))
                 return false;
@@ -120,19 +132,35 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
 }
 
 static const struct option_row rows[] = {
-        { "iso", 'i', "ISO", OPTION_TEXT, offsetof(struct options, iso), N_("the vendor's installation ISO; it is only read") },
+        { "iso", 'i', "ISO", OPTION_TEXT, offsetof(struct options, iso),
+                N_("the vendor's installation ISO; it is only read") },
         { "output", 'o', "DIR", OPTION_TEXT, offsetof(struct options, out), N_("folder for the results (out)") },
         { "no-image", 'n', NULL, OPTION_FLAG, offsetof(struct options, no_image), N_("write the answer files only") },
-        { "per", 'p', "WHAT", OPTION_TEXT, offsetof(struct options, per), N_("one image for each host, for each school, or for the whole district (district)") },
-        { "form", 'f', "FORM", OPTION_TEXT, offsetof(struct options, form), N_("image: files to burn; delta: small files beside one base, for 'stick', 'image' and 'serve'; auto: image where it takes no more room (auto)") },
-        { "countdown", 'c', "SECONDS", OPTION_NUMBER, offsetof(struct options, countdown), N_("how long the boot menu waits before it installs (10)") },
+        { "per", 'p', "WHAT", OPTION_TEXT, offsetof(struct options, per),
+                N_("one image for each host, for each school, or for the whole district (district)") },
+        { "form", 'f', "FORM", OPTION_TEXT, offsetof(struct options, form),
+                N_("image: files to burn; delta: small files beside one base, for 'stick', 'image' and 'serve'; auto: "
+                   "image where it takes no more room (auto)") },
+        { "countdown", 'c', "SECONDS", OPTION_NUMBER, offsetof(struct options, countdown),
+                N_("how long the boot menu waits before it installs (10)") },
         { "strict", 's', NULL, OPTION_FLAG, offsetof(struct options, strict), N_("treat warnings as errors") },
 };
 
 const struct command command_build = {
-        .name = "build", .arguments = "[SITE]",
+        .name = "build",
+        .arguments = "[SITE]",
         .summary = N_("make the answer files and bootable images"),
-        .about = N_("Checks the site file, then writes every host's answer file and an image that boots from CD and USB, under BIOS and UEFI. On each machine the image finds out which host it is, refuses where data could be lost, and installs with nobody at the keyboard. The ISO is prepared once and kept in xenroll-cache beside it; after that, an image costs milliseconds and a few KB. The folder is replaced as a whole or not at all."),
-        .example = "  xenroll build --iso xcp-ng-8.3.0.iso\n  xenroll build --iso xcp-ng-8.3.0.iso --per school\n  xenroll build --no-image -o /tmp/look district.yaml\n",
-        .options = rows, .n_options = COUNT(rows), .size = sizeof(struct options), .min_args = 0, .max_args = 1, .run = run,
+        .about = N_("Checks the site file, then writes every host's answer file and an image that boots from CD and "
+                    "USB, under BIOS and UEFI. On each machine the image finds out which host it is, refuses where "
+                    "data could be lost, and installs with nobody at the keyboard. The ISO is prepared once and kept "
+                    "in xenroll-cache beside it; after that, an image costs milliseconds and a few KB. The folder is "
+                    "replaced as a whole or not at all."),
+        .example = "  xenroll build --iso xcp-ng-8.3.0.iso\n  xenroll build --iso xcp-ng-8.3.0.iso --per school\n  "
+                   "xenroll build --no-image -o /tmp/look district.yaml\n",
+        .options = rows,
+        .n_options = COUNT(rows),
+        .size = sizeof(struct options),
+        .min_args = 0,
+        .max_args = 1,
+        .run = run,
 };

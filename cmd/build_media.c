@@ -50,7 +50,8 @@ static void units_of(const struct plan *p, enum image_per per, struct media_job 
                 }
                 struct media_unit *u = &j->units[j->n++];
                 *u = (struct media_unit){ .first = i, .last = i + 1 };
-                snprintf(u->name, sizeof(u->name), "%s%s%s", school, per == PER_HOST ? "/" : "", per == PER_HOST ? h->name : "");
+                snprintf(u->name, sizeof(u->name), "%s%s%s", school, per == PER_HOST ? "/" : "",
+                        per == PER_HOST ? h->name : "");
         }
 }
 
@@ -104,15 +105,16 @@ static bool first_slot(const struct media_job *j, uint64_t *size, struct err *e)
 {
         AUTO_STR pack = STR_MAX(2 * (size_t)SLOT_LARGEST);
         const struct packing *p = j->arg;
-        return pack_unit(j->arg, fullest(p->record, j), &pack, e) && str_ok(&pack, "xenroll-slot", e) && slot_for(pack.len, size, e);
+        return pack_unit(j->arg, fullest(p->record, j), &pack, e) && str_ok(&pack, "xenroll-slot", e) &&
+               slot_for(pack.len, size, e);
 }
 
 /* --- names --- */
 
 static void add(struct digest *d, const char *text) { digest_add(d, text, strlen(text) + 1); }
 
-/* One deployment, one UUID: it follows from the base and the schools, so that a changed answer needs no new preparation.
- * That two media of one deployment are in one machine, the selector notices. */
+/* One deployment, one UUID: it follows from the base and the schools, so that a changed answer needs no new
+ * preparation. That two media of one deployment are in one machine, the selector notices. */
 static void uuid_of(const struct build_record *b, const struct medium *base, char uuid[23])
 {
         struct digest *d = digest_new(NULL);
@@ -161,7 +163,8 @@ static bool make_all(struct making *k, struct media_job *j, int draft, struct er
         if (!first_slot(j, &k->spec.slot_size, e))
                 return false;
         while (too_small) {
-                if (!empty_again(draft, &k->dir, e) || !media_open(&k->media, &k->spec, &k->store, k->dir, k->previous, k->record->base_sha256, e))
+                if (!empty_again(draft, &k->dir, e) ||
+                        !media_open(&k->media, &k->spec, &k->store, k->dir, k->previous, k->record->base_sha256, e))
                         return false;
                 build_identify(k->record);
                 if (stamp_all(k, j, &too_small, e))
@@ -196,7 +199,11 @@ bool build_media(struct build_record *b, const struct media_wish *w, int draft, 
         uuid_of(b, w->base, uuid);
         if (!selector_files(&files, e))
                 return false;
-        k.spec = (struct prepare_spec){ .base = w->base, .release = b->plan->release, .files = &files, .uuid = uuid, .label = b->plan->volume_label,
+        k.spec = (struct prepare_spec){ .base = w->base,
+                .release = b->plan->release,
+                .files = &files,
+                .uuid = uuid,
+                .label = b->plan->volume_label,
                 .countdown = w->countdown };
         units_of(b->plan, w->per, &job);
         store_open(&k.store, w->base);

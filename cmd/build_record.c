@@ -41,8 +41,8 @@ static bool put_image(FILE *f, const struct build_record *b, size_t i)
         const struct media_unit *u = &b->images[i];
         char hex[65];
         digest_hex(u->sha256, hex);
-        return fprintf(f, "%s\n{\"file\":\"media/%s.%s\",\"sha256\":\"%s\",\"hosts\":%zu}", i ? "," : "", u->name, b->image_files ? "iso" : "delta",
-                       hex, u->last - u->first) > 0;
+        return fprintf(f, "%s\n{\"file\":\"media/%s.%s\",\"sha256\":\"%s\",\"hosts\":%zu}", i ? "," : "", u->name,
+                       b->image_files ? "iso" : "delta", hex, u->last - u->first) > 0;
 }
 
 static bool put_images(FILE *f, const struct build_record *b)
@@ -60,8 +60,8 @@ static bool put_host(FILE *f, const struct build_record *b, size_t i)
         const struct host *h = b->plan->hosts[i];
         char hex[65];
         digest_hex(b->answers.digest[i], hex);
-        return fprintf(f, "%s\n{\"school\":\"%s\",\"pool\":\"%s\",\"host\":\"%s\",\"answer-sha256\":\"%s\"}", i ? "," : "", h->pool->school->id, h->pool->id,
-                       h->name, hex) > 0;
+        return fprintf(f, "%s\n{\"school\":\"%s\",\"pool\":\"%s\",\"host\":\"%s\",\"answer-sha256\":\"%s\"}",
+                       i ? "," : "", h->pool->school->id, h->pool->id, h->name, hex) > 0;
 }
 
 /* Ids and host names are plain ASCII words (checked), so hosts need no JSON escaping. */
@@ -74,7 +74,8 @@ bool build_record_write(const struct build_record *b, int dir, struct err *e)
         json_t *head = head_of(b);
         AUTO_FREE char *text = json_dumps(head, JSON_COMPACT);
         json_decref(head);
-        bool fine = text && fprintf(f, "%.*s", (int)strlen(text) - 1, text) > 0 && put_images(f, b) && fputs(",\"hosts\":[", f) != EOF;
+        bool fine = text && fprintf(f, "%.*s", (int)strlen(text) - 1, text) > 0 && put_images(f, b) &&
+                    fputs(",\"hosts\":[", f) != EOF;
         for (size_t i = 0; fine && i < b->plan->n_hosts; i++)
                 fine = put_host(f, b, i);
         if (fine && fputs("\n]}\n", f) != EOF && fflush(f) == 0)

@@ -30,7 +30,9 @@ static bool fill(const struct overlay *o, int fd, struct err *e)
 {
         if (ioctl(fd, FICLONE, o->fd) < 0)
                 return send(o, fd, e);
-        return pwrite(fd, str_text(&o->bytes), o->bytes.len, (off_t)o->at) == (ssize_t)o->bytes.len ? true : err_sys(e, _("writing the image"));
+        return pwrite(fd, str_text(&o->bytes), o->bytes.len, (off_t)o->at) == (ssize_t)o->bytes.len
+                       ? true
+                       : err_sys(e, _("writing the image"));
 }
 
 /* What is said to be its SHA-256 follows from the base's map; here the base is read. */
@@ -53,7 +55,8 @@ static bool save(const struct overlay *o, const char *path, struct err *e)
         if (dir < 0)
                 return err_sys(e, _("opening %s"), folder);
         /* It holds password hashes. */
-        if (!draft_file(&draft, dir, slash ? slash + 1 : path, 0600, &fd, e) || !fill(o, fd, e) || !is_intact(o, fd, path, e))
+        if (!draft_file(&draft, dir, slash ? slash + 1 : path, 0600, &fd, e) || !fill(o, fd, e) ||
+                !is_intact(o, fd, path, e))
                 return false;
         if (fsync(fd) < 0)
                 return err_sys(e, _("writing %s"), path);
@@ -66,7 +69,8 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         OWN(overlay_clear) struct overlay image = OVERLAY_INIT;
         char hex[65];
         if (!o->output && isatty(STDOUT_FILENO))
-                return err_set(e, ERR_USAGE, _("an image is no text for a terminal; name a file with -o, or send the output to one"));
+                return err_set(e, ERR_USAGE,
+                        _("an image is no text for a terminal; name a file with -o, or send the output to one"));
         if (!stamped_open(argv[0], argc > 1 ? argv[1] : NULL, &image, e))
                 return false;
         if (!o->output)
@@ -80,13 +84,23 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
 }
 
 static const struct option_row rows[] = {
-        { "output", 'o', "FILE", OPTION_TEXT, offsetof(struct options, output), N_("write it there, whole or not at all (else to the standard output)") },
+        { "output", 'o', "FILE", OPTION_TEXT, offsetof(struct options, output),
+                N_("write it there, whole or not at all (else to the standard output)") },
 };
 
 const struct command command_image = {
-        .name = "image", .arguments = "OUT [HOST]",
+        .name = "image",
+        .arguments = "OUT [HOST]",
         .summary = N_("write an image of a build as a file"),
-        .about = N_("Puts together what 'xenroll build' keeps as a base and a few bytes for each image, and writes it to a file or to the standard output. HOST is a host, SCHOOL/HOST, or a school, as the build was made; without it the image for all hosts. With -o the file's SHA-256 is printed, which also stands in build.json."),
+        .about = N_("Puts together what 'xenroll build' keeps as a base and a few bytes for each image, and writes it "
+                    "to a file or to the standard output. HOST is a host, SCHOOL/HOST, or a school, as the build was "
+                    "made; without it the image for all hosts. With -o the file's SHA-256 is printed, which also "
+                    "stands in build.json."),
         .example = "  xenroll image out -o all.iso\n  xenroll image out nn36/nn36-xen1 > nn36-xen1.iso\n",
-        .options = rows, .n_options = COUNT(rows), .size = sizeof(struct options), .min_args = 1, .max_args = 2, .run = run,
+        .options = rows,
+        .n_options = COUNT(rows),
+        .size = sizeof(struct options),
+        .min_args = 1,
+        .max_args = 2,
+        .run = run,
 };

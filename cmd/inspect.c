@@ -31,13 +31,24 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
 
 static const struct option_row rows[] = {
         { "json", 'j', NULL, OPTION_FLAG, offsetof(struct options, json), N_("print it as JSON") },
-        { "check", 'c', NULL, OPTION_FLAG, offsetof(struct options, deep), N_("read all of an image made by xenroll, and compare it with the digests in it") },
+        { "check", 'c', NULL, OPTION_FLAG, offsetof(struct options, deep),
+                N_("read all of an image made by xenroll, and compare it with the digests in it") },
 };
 
 const struct command command_inspect = {
-        .name = "inspect", .arguments = "FILE|DEVICE|DIR",
+        .name = "inspect",
+        .arguments = "FILE|DEVICE|DIR",
         .summary = N_("say what an ISO, a stick or a build is, and what it would do"),
-        .about = N_("Reads an ISO or a device without mounting it: product, release, firmware, boot menus, compression, labels; whether xenroll can make images from it, and what stands against it. Of an image made by xenroll it shows the slot, the hosts in it (never their passwords) and what happens when a machine starts from it. Of a build's folder it lists the images and hosts. It fails on what is none of these."),
+        .about = N_("Reads an ISO or a device without mounting it: product, release, firmware, boot menus, "
+                    "compression, labels; whether xenroll can make images from it, and what stands against it. Of an "
+                    "image made by xenroll it shows the slot, the hosts in it (never their passwords) and what happens "
+                    "when a machine starts from it. Of a build's folder it lists the images and hosts. It fails on "
+                    "what is none of these."),
         .example = "  xenroll inspect xcp-ng-8.3.0.iso\n  xenroll inspect /dev/sdb\n  xenroll inspect out\n",
-        .options = rows, .n_options = COUNT(rows), .size = sizeof(struct options), .min_args = 1, .max_args = 1, .run = run,
+        .options = rows,
+        .n_options = COUNT(rows),
+        .size = sizeof(struct options),
+        .min_args = 1,
+        .max_args = 1,
+        .run = run,
 };

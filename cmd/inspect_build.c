@@ -45,13 +45,15 @@ static void print_images(const char *path, const json_t *images)
 {
         size_t i;
         json_t *image;
-        json_array_foreach(images, i, image) {
+        json_array_foreach(images, i, image)
+        {
                 long long size = size_of(path, json_text(image, "file"));
                 if (size < 0)
                         printf("  %-40s %s\n", json_text(image, "file"), _("missing"));
                 else
                         printf(_("  %-40s %10lld bytes, hosts: %lld, sha256 %.16s…\n"), json_text(image, "file"), size,
-                                (long long)json_integer_value(json_object_get(image, "hosts")), json_text(image, "sha256"));
+                                (long long)json_integer_value(json_object_get(image, "hosts")),
+                                json_text(image, "sha256"));
         }
 }
 
@@ -59,8 +61,7 @@ static void print_hosts(const json_t *hosts)
 {
         size_t i;
         json_t *host;
-        json_array_foreach(hosts, i, host)
-                printf("  %s/%s\n", json_text(host, "school"), json_text(host, "host"));
+        json_array_foreach(hosts, i, host) printf("  %s/%s\n", json_text(host, "school"), json_text(host, "host"));
 }
 
 bool inspect_build(const char *path, bool json, struct err *e)

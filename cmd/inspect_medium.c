@@ -12,9 +12,9 @@
 struct stamped_image {
         bool prepared;
         struct slot_map map;
-        struct str slot;                /* its bytes */
-        struct pack_read *pack;         /* NULL: nothing is stamped in, or nothing that makes sense */
-        const char *intact;             /* "yes", "no", or why it was not checked */
+        struct str slot;        /* its bytes */
+        struct pack_read *pack; /* NULL: nothing is stamped in, or nothing that makes sense */
+        const char *intact;     /* "yes", "no", or why it was not checked */
 };
 
 static void stamped_image_clear(struct stamped_image *s)
@@ -74,7 +74,8 @@ static const char *stick_text(const struct medium *m)
                 return _("yes");
         if (prepare_makes_hybrid(m))
                 return _("no, but images that xenroll makes from it do");
-        return m->el_torito_bios && !m->bios_loader_hybrid ? _("no: its isolinux cannot be started from a stick") : _("no: it has no partition table");
+        return m->el_torito_bios && !m->bios_loader_hybrid ? _("no: its isolinux cannot be started from a stick")
+                                                           : _("no: it has no partition table");
 }
 
 static void print_facts(const struct medium *m)
@@ -113,12 +114,14 @@ static void print_prospects(const struct medium *m)
         enum rule rules[PREPARE_OBSTACLES];
         size_t n = m->release ? prepare_obstacles(m, m->release, rules) : 0;
         if (m->gpg_flags)
-                printf("%s\n", _("A boot entry switches signature checks off (no-*gpgcheck); with an answer file the installer would stop, so xenroll removes it."));
+                printf("%s\n", _("A boot entry switches signature checks off (no-*gpgcheck); with an answer file the "
+                                 "installer would stop, so xenroll removes it."));
         if (m->release)
                 inspect_line(_("xenroll makes images"), yes_no(!n));
         for (size_t i = 0; i < n; i++)
                 print_rule(rules[i], m->path);
-        printf("%s\n", _("When a machine starts from it, the vendor's interactive installer comes up; nothing happens by itself."));
+        printf("%s\n", _("When a machine starts from it, the vendor's interactive installer comes up; nothing happens "
+                         "by itself."));
 }
 
 static void print_hosts(const struct pack_read *p)
@@ -132,21 +135,26 @@ static void print_hosts(const struct pack_read *p)
 static void print_stamp(const struct medium *m, const struct stamped_image *s)
 {
         char usage[80];
-        snprintf(usage, sizeof(usage), _("%zu of %llu bytes"), s->pack ? pack_read_length(s->pack) : 0, (unsigned long long)s->map.slot_size);
+        snprintf(usage, sizeof(usage), _("%zu of %llu bytes"), s->pack ? pack_read_length(s->pack) : 0,
+                (unsigned long long)s->map.slot_size);
         inspect_line(_("made by xenroll from"), s->map.base);
         inspect_line(_("unchanged since"), _(s->intact));
         inspect_line(_("slot"), usage);
         if (!s->pack) {
-                printf("%s\n", _("When a machine starts from it, it refuses to install: no answers have been stamped into it."));
+                printf("%s\n", _("When a machine starts from it, it refuses to install: no answers have been stamped "
+                                 "into it."));
                 return;
         }
         inspect_line(_("build"), pack_read_build(s->pack));
         printf(_("hosts: %zu\n"), pack_read_hosts(s->pack));
         print_hosts(s->pack);
         if (!pack_read_fits(s->pack))
-                printf("%s\n", _("When a machine starts from it, it refuses to install: the answers in it are damaged."));
+                printf("%s\n",
+                        _("When a machine starts from it, it refuses to install: the answers in it are damaged."));
         else
-                printf(_("When a machine starts from it, it looks for its MAC address or serial number in this list, installs %s by itself if its disks may be written to, and refuses otherwise. Every machine that is not listed refuses; its disks stay as they are.\n"),
+                printf(_("When a machine starts from it, it looks for its MAC address or serial number in this list, "
+                         "installs %s by itself if its disks may be written to, and refuses otherwise. Every machine "
+                         "that is not listed refuses; its disks stay as they are.\n"),
                         m->release ? m->release->product : m->brand);
 }
 
@@ -170,7 +178,8 @@ static json_t *hosts_json(const struct pack_read *p)
         json_t *list = json_array();
         for (size_t i = 0; i < pack_read_hosts(p); i++) {
                 struct pack_host h = pack_read_host(p, i);
-                json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "school", h.school, "host", h.name, "mac", h.mac, "serial", h.serial));
+                json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "school", h.school, "host", h.name, "mac",
+                                                    h.mac, "serial", h.serial));
         }
         return list;
 }
@@ -190,8 +199,9 @@ static json_t *obstacles_json(const struct medium *m)
 
 static json_t *stamp_json(const struct stamped_image *s)
 {
-        json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:b}", "base-sha256", s->map.base, "key", s->map.key, "slot-size", (json_int_t)s->map.slot_size,
-                "slot-used", (json_int_t)(s->pack ? pack_read_length(s->pack) : 0), "stamped", !!s->pack);
+        json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:b}", "base-sha256", s->map.base, "key", s->map.key, "slot-size",
+                (json_int_t)s->map.slot_size, "slot-used", (json_int_t)(s->pack ? pack_read_length(s->pack) : 0),
+                "stamped", !!s->pack);
         if (!strcmp(s->intact, "yes") || !strcmp(s->intact, "no"))
                 json_object_set_new(o, "unchanged", json_boolean(!strcmp(s->intact, "yes")));
         if (s->pack) {
@@ -207,11 +217,12 @@ static json_t *facts_json(const struct medium *m)
         json_t *configs = json_array();
         for (size_t i = 0; i < m->n_configs; i++)
                 json_array_append_new(configs, json_string(m->configs[i].path));
-        return json_pack("{s:s, s:I, s:s, s:s, s:s?, s:s, s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:b, s:o}", "file", m->path, "size",
-                (json_int_t)m->size, "product", m->brand, "version", m->version, "release", m->release ? m->release->id : NULL,
-                "volume-label", m->volume_id, "volume-uuid", m->volume_uuid, "bios", !!(m->firmware & FIRMWARE_BIOS), "uefi",
-                !!(m->firmware & FIRMWARE_UEFI), "usb", m->hybrid_mbr || m->hybrid_gpt, "install-img", compression_names[m->install_img],
-                "rock-ridge", m->rock_ridge, "joliet", m->joliet, "packages", m->has_repo || m->old_repo, "boot-menus", configs);
+        return json_pack("{s:s, s:I, s:s, s:s, s:s?, s:s, s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:b, s:o}", "file",
+                m->path, "size", (json_int_t)m->size, "product", m->brand, "version", m->version, "release",
+                m->release ? m->release->id : NULL, "volume-label", m->volume_id, "volume-uuid", m->volume_uuid, "bios",
+                !!(m->firmware & FIRMWARE_BIOS), "uefi", !!(m->firmware & FIRMWARE_UEFI), "usb",
+                m->hybrid_mbr || m->hybrid_gpt, "install-img", compression_names[m->install_img], "rock-ridge",
+                m->rock_ridge, "joliet", m->joliet, "packages", m->has_repo || m->old_repo, "boot-menus", configs);
 }
 
 json_t *inspect_medium_json(const struct medium *m, bool deep, struct err *e)

@@ -9,7 +9,7 @@ enum { CHUNK = 1 << 20 };
 
 struct comparing {
         const struct image_file *first, *second;
-        char *a, *b;                    /* buffers; owned */
+        char *a, *b; /* buffers; owned */
         void (*each)(void *, enum difference, const char *, uint64_t, uint64_t);
         void *arg;
         size_t same;
@@ -64,11 +64,14 @@ bool compare_images(const struct image_file *first, const struct image_file *sec
         void (*each)(void *, enum difference, const char *, uint64_t, uint64_t), void *arg, size_t *same, struct err *e)
 {
         OWN(places_clear) struct places a = { 0 }, b = { 0 };
-        struct comparing c = { .first = first, .second = second, .a = malloc(CHUNK), .b = malloc(CHUNK), .each = each, .arg = arg };
+        struct comparing c = {
+                .first = first, .second = second, .a = malloc(CHUNK), .b = malloc(CHUNK), .each = each, .arg = arg
+        };
         if (!c.a || !c.b)
                 file_out_of_memory();
         bool fine = (places_read(first->fd, first->size, TREE_PRIMARY, &a, e) || err_ctx(e, "%s", first->name)) &&
-                    (places_read(second->fd, second->size, TREE_PRIMARY, &b, e) || err_ctx(e, "%s", second->name)) && merge(&c, &a, &b, e);
+                    (places_read(second->fd, second->size, TREE_PRIMARY, &b, e) || err_ctx(e, "%s", second->name)) &&
+                    merge(&c, &a, &b, e);
         free(c.a);
         free(c.b);
         *same = c.same;

@@ -16,7 +16,7 @@ enum {
         DEEPEST = 64,
         LARGEST_FOLDER = 16 << 20,
         LONGEST_PATH = 4096,
-        LARGEST_USE = 64 << 10,         /* system use area of one record, with all its continuations */
+        LARGEST_USE = 64 << 10, /* system use area of one record, with all its continuations */
         MULTI_EXTENT = 0x80,
         FOLDER = 0x02,
 };
@@ -25,9 +25,9 @@ struct walk {
         int fd;
         uint64_t image_size;
         bool joliet;
-        size_t skip;                    /* bytes before the system use entries, as SP says */
+        size_t skip; /* bytes before the system use entries, as SP says */
         bool rock_ridge;
-        unsigned char *seen;            /* a bit for every sector; owned */
+        unsigned char *seen; /* a bit for every sector; owned */
         size_t n_folders, n_entries;
         bool (*each)(void *, const struct directory_entry *, struct err *);
         void *arg;
@@ -35,11 +35,15 @@ struct walk {
 
 static uint32_t le32(const unsigned char *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
 
-static bool damaged(struct err *e, const char *what) { return err_set(e, ERR_INPUT, _("its directory is damaged: %s"), what); }
+static bool damaged(struct err *e, const char *what)
+{
+        return err_set(e, ERR_INPUT, _("its directory is damaged: %s"), what);
+}
 
 static bool read_at(const struct walk *w, uint64_t offset, void *to, size_t n)
 {
-        return offset <= w->image_size && n <= w->image_size - offset && pread(w->fd, to, n, (off_t)offset) == (ssize_t)n;
+        return offset <= w->image_size && n <= w->image_size - offset &&
+               pread(w->fd, to, n, (off_t)offset) == (ssize_t)n;
 }
 
 /* --- names --- */
@@ -76,7 +80,7 @@ static void plain_name(const unsigned char *p, size_t n, struct str *out)
 /* What Rock Ridge says of one record. */
 struct rock_ridge {
         struct str name;
-        bool link, relocated, more;     /* more: the name goes on in the next NM */
+        bool link, relocated, more; /* more: the name goes on in the next NM */
 };
 
 /* Entries of one area; a CE entry among them names where the next area lies. */
@@ -100,7 +104,8 @@ static void use_entries(const unsigned char *p, size_t n, struct rock_ridge *r, 
         }
 }
 
-static bool read_rock_ridge(const struct walk *w, const unsigned char *use, size_t n, struct rock_ridge *r, struct err *e)
+static bool read_rock_ridge(
+        const struct walk *w, const unsigned char *use, size_t n, struct rock_ridge *r, struct err *e)
 {
         unsigned char area[SECTOR];
         uint64_t next[2], total = 0;
@@ -124,7 +129,7 @@ static bool is_safe(struct bytes name)
 
 /* --- folders --- */
 
-struct record {                         /* one, or several that together are one file */
+struct record { /* one, or several that together are one file */
         uint64_t offset, size;
         bool folder, more;
 };
@@ -145,7 +150,8 @@ static bool note_folder(struct walk *w, uint32_t sector, struct err *e)
 }
 
 /* The record's name is at the end of path. Extents of one file lie one behind the other, or it is not ours to judge. */
-static bool take(struct walk *w, const unsigned char *p, struct record *r, bool link, struct str *path, int depth, struct err *e)
+static bool take(
+        struct walk *w, const unsigned char *p, struct record *r, bool link, struct str *path, int depth, struct err *e)
 {
         uint64_t offset = (uint64_t)le32(p + 2) * SECTOR, size = le32(p + 10);
         if (r->more && offset != r->offset + r->size)
@@ -166,13 +172,14 @@ static bool take(struct walk *w, const unsigned char *p, struct record *r, bool 
         return !r->folder || walk_folder(w, le32(p + 2), r->size, path, depth + 1, e);
 }
 
-static bool take_record(struct walk *w, const unsigned char *p, struct record *r, struct str *path, int depth, struct err *e)
+static bool take_record(
+        struct walk *w, const unsigned char *p, struct record *r, struct str *path, int depth, struct err *e)
 {
         size_t length = p[0], name = p[32], before = path->len, use = 33 + name + !(name & 1);
         struct rock_ridge rr = { .name = STR_MAX(LONGEST_PATH) };
         if (length < 34 || 33 + name > length)
                 return damaged(e, _("a record is cut short"));
-        if (name == 1 && p[33] <= 1)    /* the folder itself, and the one above */
+        if (name == 1 && p[33] <= 1) /* the folder itself, and the one above */
                 return true;
         bool fine = true;
         if (!w->joliet && w->rock_ridge && use + w->skip < length)
@@ -182,8 +189,9 @@ static bool take_record(struct walk *w, const unsigned char *p, struct record *r
                         (w->joliet ? joliet_name : plain_name)(p + 33, name, &rr.name);
                 str_addf(path, "%s", before ? "/" : "");
                 str_addn(path, str_text(&rr.name), rr.name.len);
-                fine = !is_safe(str_bytes(&rr.name)) ? damaged(e, _("a name is not allowed")) :
-                       path->failed || rr.name.failed ? damaged(e, _("a path is too long")) : take(w, p, r, rr.link, path, depth, e);
+                fine = !is_safe(str_bytes(&rr.name))    ? damaged(e, _("a name is not allowed"))
+                       : path->failed || rr.name.failed ? damaged(e, _("a path is too long"))
+                                                        : take(w, p, r, rr.link, path, depth, e);
                 path->len = before;
                 if (path->ptr)
                         path->ptr[before] = '\0';
@@ -193,7 +201,8 @@ static bool take_record(struct walk *w, const unsigned char *p, struct record *r
 }
 
 /* Records never cross a sector's end; a zero length skips to the next sector. */
-static bool walk_records(struct walk *w, const unsigned char *folder, size_t size, struct str *path, int depth, struct err *e)
+static bool walk_records(
+        struct walk *w, const unsigned char *folder, size_t size, struct str *path, int depth, struct err *e)
 {
         struct record r = { .more = false };
         for (size_t at = 0; at < size;) {
@@ -249,7 +258,8 @@ static bool find_root(const struct walk *w, unsigned char root[34])
 {
         unsigned char d[SECTOR];
         for (int i = 0; i < MOST_DESCRIPTORS; i++) {
-                if (!read_at(w, (uint64_t)(FIRST_DESCRIPTOR + i) * SECTOR, d, sizeof(d)) || memcmp(d + 1, "CD001", 5) || d[0] == 255)
+                if (!read_at(w, (uint64_t)(FIRST_DESCRIPTOR + i) * SECTOR, d, sizeof(d)) || memcmp(d + 1, "CD001", 5) ||
+                        d[0] == 255)
                         return false;
                 if (w->joliet ? is_joliet(d) : d[0] == 1) {
                         memcpy(root, d + 156, 34);
@@ -294,7 +304,8 @@ static bool compare(void *arg, const struct directory_entry *entry, struct err *
         return true;
 }
 
-bool directory_find(int fd, uint64_t image_size, const char *path, uint64_t *offset, uint64_t *size, bool *found, struct err *e)
+bool directory_find(
+        int fd, uint64_t image_size, const char *path, uint64_t *offset, uint64_t *size, bool *found, struct err *e)
 {
         struct search s = { path, offset, size, found };
         *found = false;

@@ -24,7 +24,7 @@ bool initrd_takes(enum compression c)
 /* --- a small newc archive in memory --- */
 
 struct cpio {
-        struct archive *archive;        /* owned */
+        struct archive *archive; /* owned */
         struct str bytes;
         int64_t when;
 };
@@ -37,7 +37,10 @@ static la_ssize_t collect(struct archive *a, void *arg, const void *p, size_t n)
         return (la_ssize_t)n;
 }
 
-static bool cpio_failed(struct cpio *c, struct err *e) { return err_set(e, ERR_WORLD, "cpio: %s", archive_error_string(c->archive)); }
+static bool cpio_failed(struct cpio *c, struct err *e)
+{
+        return err_set(e, ERR_WORLD, "cpio: %s", archive_error_string(c->archive));
+}
 
 static bool cpio_begin(struct cpio *c, int64_t when, struct err *e)
 {
@@ -45,7 +48,7 @@ static bool cpio_begin(struct cpio *c, int64_t when, struct err *e)
         if (!c->archive)
                 file_out_of_memory();
         archive_write_set_format_cpio_newc(c->archive);
-        archive_write_set_bytes_per_block(c->archive, 0);       /* nothing is held back */
+        archive_write_set_bytes_per_block(c->archive, 0); /* nothing is held back */
         return archive_write_open(c->archive, c, NULL, collect, NULL) == ARCHIVE_OK ? true : cpio_failed(c, e);
 }
 
@@ -70,7 +73,8 @@ static bool cpio_file(struct cpio *c, const struct pack_file *f, struct err *e)
         str_addf(&path, HOME "/%s", f->name);
         if (!str_ok(&path, f->name, e) || !cpio_head(c, str_text(&path), S_IFREG | 0444, f->content.len, e))
                 return false;
-        return archive_write_data(c->archive, str_text(&f->content), f->content.len) == (la_ssize_t)f->content.len || cpio_failed(c, e);
+        return archive_write_data(c->archive, str_text(&f->content), f->content.len) == (la_ssize_t)f->content.len ||
+               cpio_failed(c, e);
 }
 
 /* The end mark, then the finished bytes stay in c->bytes. */
@@ -93,7 +97,8 @@ static void cpio_clear(struct cpio *c)
 
 static bool put(int fd, uint64_t at, struct bytes b, struct err *e)
 {
-        return pwrite(fd, b.ptr, b.len, (off_t)at) == (ssize_t)b.len ? true : err_sys(e, _("writing %s"), "install.img");
+        return pwrite(fd, b.ptr, b.len, (off_t)at) == (ssize_t)b.len ? true
+                                                                     : err_sys(e, _("writing %s"), "install.img");
 }
 
 static uint64_t up(uint64_t n, uint64_t step) { return (n + step - 1) / step * step; }
@@ -145,25 +150,29 @@ static bool put_slot(const struct medium *m, uint64_t size, int fd, uint64_t *at
         const uint64_t header = up(NEWC_HEADER + sizeof(HOME "/" SLOT_FILE), 4);
         if (!cpio_begin(&head, m->volume_date, e) || !cpio_head(&head, HOME "/" SLOT_FILE, S_IFREG | 0444, size, e))
                 return false;
-        archive_write_fail(head.archive);       /* only the header is wanted */
+        archive_write_fail(head.archive); /* only the header is wanted */
         if (!cpio_begin(&tail, m->volume_date, e) || !cpio_end(&tail, e))
                 return false;
         *slot = up(*at + header, SLOT_PAGE);
         *at = *slot + size;
-        return put(fd, *slot - header, bytes_of(str_text(&head.bytes), header), e) && put(fd, *at, str_bytes(&tail.bytes), e);
+        return put(fd, *slot - header, bytes_of(str_text(&head.bytes), header), e) &&
+               put(fd, *at, str_bytes(&tail.bytes), e);
 }
 
-static bool put_all(const struct medium *m, const struct pack_files *files, uint64_t slot_size, int fd, uint64_t *slot, struct err *e)
+static bool put_all(const struct medium *m, const struct pack_files *files, uint64_t slot_size, int fd, uint64_t *slot,
+        struct err *e)
 {
         uint64_t at = 0;
         if (m->install_img == COMPRESSION_GZIP && !put_empty(fd, m->volume_date, &at, e))
                 return false;
-        if (!put_original(m, fd, &at, e) || !put_files(m, files, fd, &at, e) || !put_slot(m, slot_size, fd, &at, slot, e))
+        if (!put_original(m, fd, &at, e) || !put_files(m, files, fd, &at, e) ||
+                !put_slot(m, slot_size, fd, &at, slot, e))
                 return false;
         return ftruncate(fd, (off_t)up(at, SECTOR)) == 0 ? true : err_sys(e, _("writing %s"), "install.img");
 }
 
-bool initrd_write(const struct medium *m, const struct pack_files *files, uint64_t slot_size, int dir, const char *name, uint64_t *slot, struct err *e)
+bool initrd_write(const struct medium *m, const struct pack_files *files, uint64_t slot_size, int dir, const char *name,
+        uint64_t *slot, struct err *e)
 {
         AUTO_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)

@@ -27,10 +27,13 @@ void media_close(struct media *m)
 /* --- the base --- */
 
 /* A prepared base of the right key; one that does not fit its map is none. */
-static struct prepared *usable(int dir, const char *name, const struct store *store, const char *stored, const char *key)
+static struct prepared *usable(
+        int dir, const char *name, const struct store *store, const char *stored, const char *key)
 {
         struct err ignored = ERR_INIT;
-        struct prepared *p = dir < 0 || faccessat(dir, name, R_OK, AT_SYMLINK_NOFOLLOW) < 0 ? NULL : prepared_open(dir, name, &ignored);
+        struct prepared *p = dir < 0 || faccessat(dir, name, R_OK, AT_SYMLINK_NOFOLLOW) < 0
+                                     ? NULL
+                                     : prepared_open(dir, name, &ignored);
         if (!p)
                 return NULL;
         bool fits = !strcmp(prepared_map(p)->key, key);
@@ -51,7 +54,8 @@ static bool bring(int from_dir, const char *from, int dir, struct err *e)
 {
         if (linkat(from_dir, from, dir, MEDIA_BASE, 0) == 0)
                 return true;
-        AUTO_FD int in = openat(from_dir, from, O_RDONLY | O_CLOEXEC), out = openat(dir, MEDIA_BASE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        AUTO_FD int in = openat(from_dir, from, O_RDONLY | O_CLOEXEC),
+                    out = openat(dir, MEDIA_BASE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         struct stat st;
         if (in < 0 || out < 0 || fstat(in, &st) < 0)
                 return err_sys(e, _("creating %s"), MEDIA_BASE);
@@ -83,7 +87,8 @@ static bool make(const struct prepare_spec *s, const struct store *store, int di
         return home == dir || bring(home, name, dir, e);
 }
 
-static bool find(const struct media *m, const struct prepare_spec *s, const struct store *store, int previous, const char *base_sha256, bool *found, struct err *e)
+static bool find(const struct media *m, const struct prepare_spec *s, const struct store *store, int previous,
+        const char *base_sha256, bool *found, struct err *e)
 {
         char key[65], name[64];
         prepare_key(s, base_sha256, key);
@@ -102,14 +107,16 @@ static bool find(const struct media *m, const struct prepare_spec *s, const stru
         return true;
 }
 
-bool media_open(struct media *m, const struct prepare_spec *s, const struct store *store, int dir, int previous, char base_sha256[65], struct err *e)
+bool media_open(struct media *m, const struct prepare_spec *s, const struct store *store, int dir, int previous,
+        char base_sha256[65], struct err *e)
 {
         m->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
         if (m->dir < 0)
                 return err_sys(e, _("opening %s"), "media");
         bool known = *base_sha256;
         /* A base that is there already costs less to look at than to make. */
-        if (!known && previous >= 0 && faccessat(previous, MEDIA_BASE, R_OK, 0) == 0 && !medium_sha256(s->base, base_sha256, e))
+        if (!known && previous >= 0 && faccessat(previous, MEDIA_BASE, R_OK, 0) == 0 &&
+                !medium_sha256(s->base, base_sha256, e))
                 return false;
         bool found = false;
         if (*base_sha256 && !find(m, s, store, previous, base_sha256, &found, e))
@@ -144,7 +151,7 @@ struct stamping {
         atomic_size_t next, done;
         atomic_size_t largest;
         atomic_bool failed, copied;
-        pthread_mutex_t lock;           /* of what follows */
+        pthread_mutex_t lock; /* of what follows */
         struct err *e;
         struct progress progress;
 };
@@ -190,7 +197,8 @@ static bool write_unit(struct stamping *s, struct media_unit *u, struct bytes pa
         if (dir < 0)
                 return false;
         snprintf(name, sizeof(name), "%s.%s", file, s->job->images ? "iso" : "delta");
-        bool fine = s->job->images ? stamp_write_image(&o, dir, name, &shared, e) : stamp_write_delta(s->media->base, &o, dir, name, e);
+        bool fine = s->job->images ? stamp_write_image(&o, dir, name, &shared, e)
+                                   : stamp_write_delta(s->media->base, &o, dir, name, e);
         if (!shared)
                 s->copied = true;
         return fine;
@@ -227,7 +235,8 @@ static void run_threads(struct stamping *s)
         pthread_t threads[MOST_THREADS];
         long wanted = sysconf(_SC_NPROCESSORS_ONLN) - 1;
         int n = 0;
-        while (n < wanted && n < MOST_THREADS && (size_t)n + 1 < s->job->n && pthread_create(&threads[n], NULL, work, s) == 0)
+        while (n < wanted && n < MOST_THREADS && (size_t)n + 1 < s->job->n &&
+                pthread_create(&threads[n], NULL, work, s) == 0)
                 n++;
         work(s);
         while (n--)
@@ -240,7 +249,8 @@ static bool have_room(const struct media *m, const struct media_job *j, struct e
         struct statvfs fs;
         if (!j->images || media_shares_blocks(m) || fstatvfs(m->dir, &fs) < 0)
                 return true;
-        unsigned long long need = prepared_map(m->base)->image_size * j->n, left = (unsigned long long)fs.f_bavail * fs.f_frsize;
+        unsigned long long need = prepared_map(m->base)->image_size * j->n,
+                           left = (unsigned long long)fs.f_bavail * fs.f_frsize;
         char numbers[3][24];
         snprintf(numbers[0], sizeof(numbers[0]), "%zu", j->n);
         snprintf(numbers[1], sizeof(numbers[1]), "%llu", need / 1000000);

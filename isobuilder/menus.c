@@ -57,8 +57,12 @@ static struct patch *add_patch(struct patch_list *l, const char *path, struct st
 
 static struct bootconfig_spec spec_for(const struct menus_spec *s, const char *path, bool efiboot)
 {
-        return (struct bootconfig_spec){ .path = path, .uuid = s->uuid, .selector = SELECTOR_NAME, .countdown = s->countdown,
-                .efiboot = efiboot, .ramdisk = s->ramdisk };
+        return (struct bootconfig_spec){ .path = path,
+                .uuid = s->uuid,
+                .selector = SELECTOR_NAME,
+                .countdown = s->countdown,
+                .efiboot = efiboot,
+                .ramdisk = s->ramdisk };
 }
 
 static bool patch_volume(const struct menus_spec *s, int dir, struct menus *m, struct err *e)
@@ -76,7 +80,8 @@ static bool patch_volume(const struct menus_spec *s, int dir, struct menus *m, s
         return true;
 }
 
-/* The menu on the volume that a short one inside efiboot.img leads to: the same path, else the first that GRUB reads. */
+/* The menu on the volume that a short one inside efiboot.img leads to: the same path, else the first that GRUB reads.
+ */
 static const char *menu_on_volume(const struct medium *base, const char *inner)
 {
         const char *first = NULL;
@@ -89,8 +94,8 @@ static const char *menu_on_volume(const struct medium *base, const char *inner)
         return first;
 }
 
-/* Inside efiboot.img stands only the way to the menu on the volume, so that there is one menu to read and to trust; where
- * the volume has none, the menu itself. */
+/* Inside efiboot.img stands only the way to the menu on the volume, so that there is one menu to read and to trust;
+ * where the volume has none, the menu itself. */
 static bool patch_inner(const struct menus_spec *s, int fd, const struct boot_config *c, struct menus *m, struct err *e)
 {
         struct bootconfig_spec bs = spec_for(s, s->base->efiboot_path, true);
@@ -100,7 +105,8 @@ static bool patch_inner(const struct menus_spec *s, int fd, const struct boot_co
                 bootconfig_grub_stub(&bs, menu, &text);
         else if (!bootconfig_grub(&bs, str_bytes(&c->text), &text, e))
                 return false;
-        bool fits = str_ok(&text, c->path, e) && efiboot_replace(fd, c->path, str_bytes(&text), s->base->volume_date, e);
+        bool fits =
+                str_ok(&text, c->path, e) && efiboot_replace(fd, c->path, str_bytes(&text), s->base->volume_date, e);
         add_patch(&m->efi, c->path, &text);
         return fits;
 }
@@ -112,7 +118,9 @@ static bool patch_efiboot(const struct menus_spec *s, int dir, struct menus *m, 
         if (!medium_file_put(s->base, dir, "efiboot.img", str_bytes(&s->base->efiboot), e))
                 return false;
         /* Read-only files cannot be opened for writing, except by root. */
-        AUTO_FD int fd = fchmodat(dir, "efiboot.img", 0600, 0) < 0 ? -1 : openat(dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        AUTO_FD int fd = fchmodat(dir, "efiboot.img", 0600, 0) < 0
+                                 ? -1
+                                 : openat(dir, "efiboot.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0)
                 return err_sys(e, _("opening %s"), "efiboot.img");
         for (size_t i = 0; i < s->base->n_efi_configs; i++)

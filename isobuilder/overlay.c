@@ -16,7 +16,10 @@ void overlay_clear(struct overlay *o)
         *o = (struct overlay)OVERLAY_INIT;
 }
 
-static bool cut_short(struct err *e) { return err_set(e, ERR_WORLD, _("the base of the image ends too early; build again")); }
+static bool cut_short(struct err *e)
+{
+        return err_set(e, ERR_WORLD, _("the base of the image ends too early; build again"));
+}
 
 static bool base_read(int fd, char *to, size_t n, uint64_t offset, struct err *e)
 {
@@ -40,7 +43,7 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 /* One piece of the image, from one place. */
 struct part {
         uint64_t offset, n;
-        const char *laid;               /* NULL: of the base file */
+        const char *laid; /* NULL: of the base file */
 };
 
 static struct part next_part(const struct overlay *o, uint64_t offset, uint64_t n)
@@ -73,7 +76,7 @@ enum way { SHARE, SEND, COPY };
 struct sending {
         int from, to;
         enum way way;
-        char *buffer;                   /* for COPY; owned */
+        char *buffer; /* for COPY; owned */
         uint64_t done;
         void (*tick)(uint64_t, void *);
         void *arg;
@@ -82,8 +85,8 @@ struct sending {
 /* What the kernel says when it cannot do it this way between these two. */
 static bool try_another_way(int error)
 {
-        return error == EINVAL || error == EXDEV || error == EOPNOTSUPP || error == ENOSYS || error == EBADF || error == EPERM ||
-               error == EISDIR || error == ESPIPE || error == ETXTBSY;
+        return error == EINVAL || error == EXDEV || error == EOPNOTSUPP || error == ENOSYS || error == EBADF ||
+               error == EPERM || error == EISDIR || error == ESPIPE || error == ETXTBSY;
 }
 
 static ssize_t send_some(struct sending *s, uint64_t offset, size_t n)
@@ -123,8 +126,8 @@ static bool send_base(struct sending *s, uint64_t offset, uint64_t n, struct err
         return true;
 }
 
-bool overlay_send(const struct overlay *o, int to, uint64_t offset, uint64_t n, void (*tick)(uint64_t, void *), void *tick_arg,
-        struct err *e)
+bool overlay_send(const struct overlay *o, int to, uint64_t offset, uint64_t n, void (*tick)(uint64_t, void *),
+        void *tick_arg, struct err *e)
 {
         struct sending s = { .from = o->fd, .to = to, .tick = tick, .arg = tick_arg };
         bool fine = offset <= o->size && n <= o->size - offset ? true : cut_short(e);

@@ -12,7 +12,10 @@ void places_clear(struct places *p)
         *p = (struct places){ 0 };
 }
 
-int place_by_path(const void *a, const void *b) { return strcmp(((const struct place *)a)->path, ((const struct place *)b)->path); }
+int place_by_path(const void *a, const void *b)
+{
+        return strcmp(((const struct place *)a)->path, ((const struct place *)b)->path);
+}
 
 int place_by_offset(const void *a_, const void *b_)
 {

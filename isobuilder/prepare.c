@@ -26,7 +26,13 @@
 
 #define FILLER "xenroll-filler"
 
-enum { COMPACT_DISC = 720000000, READ_AHEAD = 307200, SECTOR = 2048, MOST_FILLER = 2048, FILLER_MARGIN = 4 /* sectors */ };
+enum {
+        COMPACT_DISC = 720000000,
+        READ_AHEAD = 307200,
+        SECTOR = 2048,
+        MOST_FILLER = 2048,
+        FILLER_MARGIN = 4 /* sectors */
+};
 
 void prepare_uuid(const unsigned char digest[32], char uuid[23])
 {
@@ -72,7 +78,10 @@ static enum rule menu_obstacle(const struct boot_config *c, const struct release
 {
         struct err e = ERR_INIT;
         AUTO_STR text = STR_MAX(1 << 20);
-        struct bootconfig_spec s = { .path = c->path, .uuid = "2000-01-01-00-00-00-00", .selector = SELECTOR_NAME, .countdown = 1,
+        struct bootconfig_spec s = { .path = c->path,
+                .uuid = "2000-01-01-00-00-00-00",
+                .selector = SELECTOR_NAME,
+                .countdown = 1,
                 .ramdisk = r->make_ramdisk };
         bool fine = (c->grub ? bootconfig_grub : bootconfig_isolinux)(&s, str_bytes(&c->text), &text, &e);
         return fine ? XR_NONE : (enum rule)e.code;
@@ -82,7 +91,8 @@ static bool boots_bios(const struct medium *m) { return m->el_torito_bios && m->
 
 bool prepare_makes_hybrid(const struct medium *m)
 {
-        return !m->hybrid_mbr && !m->hybrid_gpt && (!boots_bios(m) || m->bios_loader_hybrid) && access(HYBRID_MBR, R_OK) == 0;
+        return !m->hybrid_mbr && !m->hybrid_gpt && (!boots_bios(m) || m->bios_loader_hybrid) &&
+               access(HYBRID_MBR, R_OK) == 0;
 }
 
 size_t prepare_obstacles(const struct medium *m, const struct release *r, enum rule out[PREPARE_OBSTACLES])
@@ -152,11 +162,11 @@ static bool hashing_end(struct hashing *h, struct err *e)
 
 struct work {
         const struct prepare_spec *spec;
-        int fd;                         /* of the image; borrowed */
-        int dir;                        /* folder of what is added */
+        int fd;  /* of the image; borrowed */
+        int dir; /* folder of what is added */
         struct menus menus;
-        uint64_t filler;                /* bytes of the file that stands in front of the slot, 0 = none */
-        uint64_t slot_in_initrd;        /* where in the new install.img the slot's file begins */
+        uint64_t filler;         /* bytes of the file that stands in front of the slot, 0 = none */
+        uint64_t slot_in_initrd; /* where in the new install.img the slot's file begins */
         struct progress progress;
 };
 
@@ -182,7 +192,8 @@ static uint64_t slot_file_size(const struct prepare_spec *s) { return SLOT_PAGE 
 static bool put_zeros(const struct work *w, int dir, const char *name, uint64_t size, struct err *e)
 {
         AUTO_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
-        struct timespec when[2] = { { .tv_sec = w->spec->base->volume_date }, { .tv_sec = w->spec->base->volume_date } };
+        struct timespec when[2] = { { .tv_sec = w->spec->base->volume_date },
+                { .tv_sec = w->spec->base->volume_date } };
         if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fchmod(fd, 0444) < 0 || futimens(fd, when) < 0)
                 return err_sys(e, _("writing %s"), name);
         return true;
@@ -191,7 +202,8 @@ static bool put_zeros(const struct work *w, int dir, const char *name, uint64_t 
 static bool put_xsinst(struct work *w, struct err *e)
 {
         const struct prepare_spec *s = w->spec;
-        AUTO_FD int dir = mkdirat(w->dir, "xsinst", 0700) < 0 ? -1 : openat(w->dir, "xsinst", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FD int dir =
+                mkdirat(w->dir, "xsinst", 0700) < 0 ? -1 : openat(w->dir, "xsinst", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return err_sys(e, _("creating %s"), "xsinst");
         for (size_t i = 0; i < s->files->n; i++)
@@ -256,27 +268,31 @@ static void map_all(const struct work *w, struct xorriso *x)
                 return;
         }
         map_file(w, x, "xsinst", "xsinst");
-        xorriso_args(x, "-chown_r", "0", "/xsinst", "--", "-chgrp_r", "0", "/xsinst", "--", "-alter_date_r", "b-c", NULL);
+        xorriso_args(
+                x, "-chown_r", "0", "/xsinst", "--", "-chgrp_r", "0", "/xsinst", "--", "-alter_date_r", "b-c", NULL);
         xorriso_arg(x, "=%lld", (long long)m->volume_date);
         xorriso_args(x, "/xsinst", "--", NULL);
 }
 
-/* Boot code and partitions, as isohybrid makes them, for a base that is for CDs only. A base for UEFI alone may have a table
- * whose partitions do not overlap: xorriso cannot carry that one over to a grown image. */
+/* Boot code and partitions, as isohybrid makes them, for a base that is for CDs only. A base for UEFI alone may have a
+ * table whose partitions do not overlap: xorriso cannot carry that one over to a grown image. */
 static void add_hybrid(const struct medium *m, struct xorriso *x)
 {
         bool other_table = m->mbr_protective && !m->el_torito_bios;
         if (!prepare_makes_hybrid(m) && !other_table)
                 return;
         if (other_table)
-                xorriso_args(x, "-boot_image", "any", "partition_table=off", "-boot_image", "any", "efi_boot_part=", NULL);
-        xorriso_args(x, "-boot_image", "isolinux", "system_area=" HYBRID_MBR, "-boot_image", "isolinux", "partition_table=on", NULL);
+                xorriso_args(
+                        x, "-boot_image", "any", "partition_table=off", "-boot_image", "any", "efi_boot_part=", NULL);
+        xorriso_args(x, "-boot_image", "isolinux", "system_area=" HYBRID_MBR, "-boot_image", "isolinux",
+                "partition_table=on", NULL);
         if (m->el_torito_uefi)
-                xorriso_args(x, "-boot_image", "any", "platform_id=0xef", "-boot_image", "isolinux", "partition_entry=gpt_basdat", NULL);
+                xorriso_args(x, "-boot_image", "any", "platform_id=0xef", "-boot_image", "isolinux",
+                        "partition_entry=gpt_basdat", NULL);
 }
 
-/* Drives read ahead of where they are: on a CD, zeros must follow what is needed. The less stands behind the slot, the less
- * is to be hashed for each stamp. */
+/* Drives read ahead of where they are: on a CD, zeros must follow what is needed. The less stands behind the slot, the
+ * less is to be hashed for each stamp. */
 static void add_padding(const struct work *w, struct xorriso *x)
 {
         bool compact_disc = w->spec->base->size + w->spec->slot_size <= COMPACT_DISC;
@@ -292,13 +308,13 @@ static void describe(const struct work *w, struct xorriso *x)
         char uuid[17];
         digits_of(s->uuid, uuid);
         /* Names on a base are foreign: none of them is a pattern. */
-        xorriso_args(x, "xorriso", "-no_rc", "-abort_on", "FAILURE", "-return_with", "SORRY", "32", "-iso_rr_pattern", "off",
-                "-disk_pattern", "off", "-stdio_sync", "off", "-dev", NULL);
+        xorriso_args(x, "xorriso", "-no_rc", "-abort_on", "FAILURE", "-return_with", "SORRY", "32", "-iso_rr_pattern",
+                "off", "-disk_pattern", "off", "-stdio_sync", "off", "-dev", NULL);
         xorriso_arg(x, "stdio:/proc/self/fd/%d", w->fd);
         xorriso_args(x, "-overwrite", "on", "-boot_image", "any", "replay", NULL);
         add_hybrid(s->base, x);
-        xorriso_args(x, "-boot_image", "any", "gpt_disk_guid=volume_date_uuid", "-compliance", "joliet_long_names", "-joliet",
-                s->base->joliet ? "on" : "off", NULL);
+        xorriso_args(x, "-boot_image", "any", "gpt_disk_guid=volume_date_uuid", "-compliance", "joliet_long_names",
+                "-joliet", s->base->joliet ? "on" : "off", NULL);
         map_all(w, x);
         /* Folders that got a new file carry the time of day in their own record of change. */
         xorriso_args(x, "-alter_date_r", "c", NULL);
@@ -311,9 +327,9 @@ static void describe(const struct work *w, struct xorriso *x)
         add_padding(w, x);
 }
 
-/* Rehearses the session: an image for sticks ends at a full cylinder (a megabyte), and what it is filled up with would stand
- * behind the slot and be hashed for each stamp. A file of that size in front of the slot takes its place. Where xorriso
- * words it differently, stamping is a little slower. */
+/* Rehearses the session: an image for sticks ends at a full cylinder (a megabyte), and what it is filled up with would
+ * stand behind the slot and be hashed for each stamp. A file of that size in front of the slot takes its place. Where
+ * xorriso words it differently, stamping is a little slower. */
 static bool measure_filler(struct work *w, struct err *e)
 {
         static const char sign[] = "Aligned image size to cylinder size by ";

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { REWRITTEN = 64 << 10 };          /* a second session rewrites the descriptors, and all in front of its 32nd sector */
+enum { REWRITTEN = 64 << 10 }; /* a second session rewrites the descriptors, and all in front of its 32nd sector */
 
 static bool wrong(struct err *e, const char *what) { return err_rule(e, XR_IMAGE_WRONG, what, NULL); }
 
@@ -30,7 +30,8 @@ static bool verify_efiboot(const struct medium *base, const struct medium *m, st
 {
         if (m->el_torito_uefi && !medium_knows_efiboot(m))
                 return wrong(e, _("the UEFI boot entry points elsewhere than to efiboot.img"));
-        if (m->uefi_partitions < base->uefi_partitions || (m->el_torito_uefi && prepare_makes_hybrid(base) && !m->uefi_partitions))
+        if (m->uefi_partitions < base->uefi_partitions ||
+                (m->el_torito_uefi && prepare_makes_hybrid(base) && !m->uefi_partitions))
                 return wrong(e, _("its partition table"));
         return true;
 }
@@ -45,7 +46,8 @@ static bool verify_shape(const struct prepare_spec *s, const struct medium *m, s
                 return wrong(e, _("its volume label"));
         if (m->el_torito_bios != b->el_torito_bios || m->el_torito_uefi != b->el_torito_uefi)
                 return wrong(e, _("its boot catalogue"));
-        if (m->hybrid_mbr != (b->hybrid_mbr || hybrid) || m->hybrid_gpt != (b->hybrid_gpt || (hybrid && b->el_torito_uefi)))
+        if (m->hybrid_mbr != (b->hybrid_mbr || hybrid) ||
+                m->hybrid_gpt != (b->hybrid_gpt || (hybrid && b->el_torito_uefi)))
                 return wrong(e, _("its partition table"));
         if (m->joliet != b->joliet || m->rock_ridge != b->rock_ridge)
                 return wrong(e, _("its directory trees"));
@@ -88,13 +90,15 @@ static bool same_head(int a, int b, const struct place *p, struct err *e)
         if (p->offset >= REWRITTEN)
                 return true;
         size_t n = p->size < REWRITTEN - p->offset ? (size_t)p->size : (size_t)(REWRITTEN - p->offset);
-        if (pread(a, one, n, (off_t)p->offset) != (ssize_t)n || pread(b, two, n, (off_t)p->offset) != (ssize_t)n || memcmp(one, two, n))
+        if (pread(a, one, n, (off_t)p->offset) != (ssize_t)n || pread(b, two, n, (off_t)p->offset) != (ssize_t)n ||
+                memcmp(one, two, n))
                 return wrong(e, p->path);
         return true;
 }
 
 /* Every other file of the base stands where it stood, under its name; a copy of the base has the same bytes there. */
-static bool verify_kept(const struct prepare_spec *s, const struct menus *menus, int fd, const struct places *now, struct err *e)
+static bool verify_kept(
+        const struct prepare_spec *s, const struct menus *menus, int fd, const struct places *now, struct err *e)
 {
         OWN(places_clear) struct places before = { 0 };
         if (!places_read(s->base->fd, s->base->size, TREE_PRIMARY, &before, e))
@@ -123,7 +127,7 @@ static bool verify_files(const struct prepare_spec *s, int fd, const struct plac
                 if (!have)
                         file_out_of_memory();
                 if (!p || p->size != f->content.len || pread(fd, have, p->size, (off_t)p->offset) != (ssize_t)p->size ||
-                    memcmp(have, str_text(&f->content), f->content.len))
+                        memcmp(have, str_text(&f->content), f->content.len))
                         return wrong(e, f->name);
         }
         return true;
@@ -132,7 +136,9 @@ static bool verify_files(const struct prepare_spec *s, int fd, const struct plac
 /* The slot is where the sticks' and discs' last bytes are, and empty. */
 static bool verify_slot(const struct prepare_spec *s, const struct medium *m, uint64_t slot, struct err *e)
 {
-        return slot > s->base->size - SLOT_PAGE && slot + SLOT_PAGE / 2 + SLOT_PAGE + s->slot_size <= m->size ? true : wrong(e, SLOT_FILE);
+        return slot > s->base->size - SLOT_PAGE && slot + SLOT_PAGE / 2 + SLOT_PAGE + s->slot_size <= m->size
+                       ? true
+                       : wrong(e, SLOT_FILE);
 }
 
 static bool verify_tree(const struct prepare_spec *s, const struct menus *menus, const struct medium *m, struct err *e)

@@ -51,7 +51,9 @@ static void page_of(const struct slot_map *m, char page[SLOT_PAGE])
         char state[65], behind[65], sum[65];
         state_hex(&m->before, state);
         digest_hex(m->behind, behind);
-        str_addf(&text, FIRST_LINE MAP_LINE "key %s\nbase %s\nuuid %s\nsize %" PRIu64 "\nmap %" PRIu64 "\nslot %" PRIu64 "\nstate %s\nbehind %s\n",
+        str_addf(&text,
+                FIRST_LINE MAP_LINE "key %s\nbase %s\nuuid %s\nsize %" PRIu64 "\nmap %" PRIu64 "\nslot %" PRIu64
+                                    "\nstate %s\nbehind %s\n",
                 m->key, m->base, m->uuid, m->image_size, m->at, m->slot_size, state, behind);
         sum_of(str_bytes(&text), sum);
         str_addf(&text, "sum %s\n", sum);
@@ -105,8 +107,9 @@ static bool take_lead(const char **at)
 /* Sizes that could belong to one image. */
 static bool is_plausible(const struct slot_map *m)
 {
-        return m->image_size <= INT64_MAX && !(m->at % SLOT_PAGE) && m->slot_size && m->slot_size <= SLOT_LARGEST && !(m->slot_size % SLOT_PAGE) &&
-               m->at < m->image_size && m->slot_size + SLOT_PAGE <= m->image_size - m->at;
+        return m->image_size <= INT64_MAX && !(m->at % SLOT_PAGE) && m->slot_size && m->slot_size <= SLOT_LARGEST &&
+               !(m->slot_size % SLOT_PAGE) && m->at < m->image_size &&
+               m->slot_size + SLOT_PAGE <= m->image_size - m->at;
 }
 
 bool slot_parse(struct bytes page, struct slot_map *m)
@@ -119,15 +122,17 @@ bool slot_parse(struct bytes page, struct slot_map *m)
         memcpy(text, page.ptr, SLOT_PAGE);
         text[SLOT_PAGE] = '\0';
         const char *at = text;
-        if (!take_lead(&at) || !take_hex(&at, "key", m->key) || !take_hex(&at, "base", m->base) || !take_line(&at, "uuid", m->uuid, sizeof(m->uuid)) ||
-            !take_number(&at, "size", &m->image_size) || !take_number(&at, "map", &m->at) || !take_number(&at, "slot", &m->slot_size) ||
-            !take_digest(&at, "state", state) || !take_digest(&at, "behind", m->behind))
+        if (!take_lead(&at) || !take_hex(&at, "key", m->key) || !take_hex(&at, "base", m->base) ||
+                !take_line(&at, "uuid", m->uuid, sizeof(m->uuid)) || !take_number(&at, "size", &m->image_size) ||
+                !take_number(&at, "map", &m->at) || !take_number(&at, "slot", &m->slot_size) ||
+                !take_digest(&at, "state", state) || !take_digest(&at, "behind", m->behind))
                 return false;
         sum_of(bytes_of(text, (size_t)(at - text)), sum);
         if (!take_hex(&at, "sum", said) || strcmp(sum, said) || !is_plausible(m))
                 return false;
         for (int i = 0; i < 8; i++)
-                m->before.h[i] = (uint32_t)state[4 * i] << 24 | (uint32_t)state[4 * i + 1] << 16 | (uint32_t)state[4 * i + 2] << 8 | state[4 * i + 3];
+                m->before.h[i] = (uint32_t)state[4 * i] << 24 | (uint32_t)state[4 * i + 1] << 16 |
+                                 (uint32_t)state[4 * i + 2] << 8 | state[4 * i + 3];
         m->before.bytes = m->at;
         return true;
 }
@@ -140,10 +145,12 @@ static bool write_at(int fd, const void *p, size_t n, uint64_t offset, struct er
 }
 
 /* What the map says of the bytes around it. */
-static bool digests_of(int fd, const char *name, const struct slot_map *m, struct digest_state *before, unsigned char behind[32], struct err *e)
+static bool digests_of(int fd, const char *name, const struct slot_map *m, struct digest_state *before,
+        unsigned char behind[32], struct err *e)
 {
         struct digest *front = digest_new(NULL), *back = digest_new(NULL);
-        bool fine = digest_add_file(front, fd, name, 0, m->at, e) && digest_add_file(back, fd, name, slot_end(m), m->image_size - slot_end(m), e);
+        bool fine = digest_add_file(front, fd, name, 0, m->at, e) &&
+                    digest_add_file(back, fd, name, slot_end(m), m->image_size - slot_end(m), e);
         *before = digest_state_of(front);
         digest_free(front);
         digest_finish(back, behind);
@@ -182,7 +189,8 @@ static bool look_for_places(int fd, uint64_t image_size, uint64_t *first, uint64
                 return false;
         if (found && size > SLOT_PAGE) {
                 *last = (offset + size - SLOT_PAGE) / SLOT_PAGE * SLOT_PAGE;
-                *first = size > 2 * (uint64_t)SLOT_LARGEST ? *last - 2 * (uint64_t)SLOT_LARGEST : (offset + SLOT_PAGE - 1) / SLOT_PAGE * SLOT_PAGE;
+                *first = size > 2 * (uint64_t)SLOT_LARGEST ? *last - 2 * (uint64_t)SLOT_LARGEST
+                                                           : (offset + SLOT_PAGE - 1) / SLOT_PAGE * SLOT_PAGE;
         }
         return true;
 }
@@ -221,5 +229,7 @@ bool slot_check(int fd, const char *name, const struct slot_map *m, struct err *
         unsigned char sum[32];
         if (!digests_of(fd, name, m, &state, sum, e))
                 return false;
-        return !memcmp(state.h, m->before.h, sizeof(state.h)) && !memcmp(sum, m->behind, sizeof(sum)) ? true : err_rule(e, XR_SLOT_MAP_WRONG, name, NULL);
+        return !memcmp(state.h, m->before.h, sizeof(state.h)) && !memcmp(sum, m->behind, sizeof(sum))
+                       ? true
+                       : err_rule(e, XR_SLOT_MAP_WRONG, name, NULL);
 }

@@ -13,11 +13,11 @@
 #define DELTA_LINE "xenroll-delta 1\n"
 
 struct prepared {
-        char *name;                     /* owned */
-        int fd;                         /* owned */
+        char *name; /* owned */
+        int fd;     /* owned */
         struct slot_map map;
-        unsigned char page[SLOT_PAGE];  /* the map itself, as it stands in the image */
-        unsigned char *behind;          /* what lies behind the slot; owned */
+        unsigned char page[SLOT_PAGE]; /* the map itself, as it stands in the image */
+        unsigned char *behind;         /* what lies behind the slot; owned */
         size_t behind_len;
 };
 
@@ -48,7 +48,7 @@ static bool read_tail(struct prepared *p, struct err *e)
         if (!p->behind)
                 file_out_of_memory();
         if (pread(p->fd, p->page, SLOT_PAGE, (off_t)p->map.at) != SLOT_PAGE ||
-            pread(p->fd, p->behind, (size_t)n, (off_t)slot_end(&p->map)) != (ssize_t)n)
+                pread(p->fd, p->behind, (size_t)n, (off_t)slot_end(&p->map)) != (ssize_t)n)
                 return err_sys(e, _("reading %s"), p->name);
         return true;
 }
@@ -96,9 +96,13 @@ static void hash_image(const struct prepared *p, struct bytes pack, unsigned cha
 bool stamp(const struct prepared *p, struct bytes pack, struct overlay *out, struct err *e)
 {
         if (!stamp_fits(p, pack.len))
-                return err_set(e, ERR_INPUT, _("%zu bytes do not fit into a slot of %llu"), pack.len, (unsigned long long)p->map.slot_size);
-        *out = (struct overlay){ .fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0), .size = p->map.image_size, .at = slot_begin(&p->map),
-                .bytes = STR_MAX(SLOT_LARGEST), .sha256_known = true };
+                return err_set(e, ERR_INPUT, _("%zu bytes do not fit into a slot of %llu"), pack.len,
+                        (unsigned long long)p->map.slot_size);
+        *out = (struct overlay){ .fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0),
+                .size = p->map.image_size,
+                .at = slot_begin(&p->map),
+                .bytes = STR_MAX(SLOT_LARGEST),
+                .sha256_known = true };
         if (out->fd < 0)
                 return err_sys(e, _("opening %s"), p->name);
         str_addn(&out->bytes, pack.ptr, pack.len);
@@ -106,7 +110,10 @@ bool stamp(const struct prepared *p, struct bytes pack, struct overlay *out, str
         return str_ok(&out->bytes, p->name, e);
 }
 
-static int create(int dir, const char *name) { return openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600); }
+static int create(int dir, const char *name)
+{
+        return openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
 
 static void sum_of(struct bytes b, char hex[65])
 {
@@ -137,7 +144,9 @@ bool stamp_write_image(const struct overlay *o, int dir, const char *name, bool 
         *shared = ioctl(fd, FICLONE, o->fd) == 0;
         if (!*shared)
                 return overlay_send(o, fd, 0, o->size, NULL, NULL, e) ? true : err_ctx(e, "%s", name);
-        return pwrite(fd, str_text(&o->bytes), o->bytes.len, (off_t)o->at) == (ssize_t)o->bytes.len ? true : err_sys(e, _("writing %s"), name);
+        return pwrite(fd, str_text(&o->bytes), o->bytes.len, (off_t)o->at) == (ssize_t)o->bytes.len
+                       ? true
+                       : err_sys(e, _("writing %s"), name);
 }
 
 /* --- reading a delta --- */
@@ -146,7 +155,8 @@ static bool take(const char **at, const char *end, const char *key, char value[6
 {
         size_t n = strlen(key);
         const char *stop = memchr(*at, '\n', (size_t)(end - *at));
-        if (!stop || (size_t)(stop - *at) < n + 1 || memcmp(*at, key, n) || (*at)[n] != ' ' || (size_t)(stop - *at) - n - 1 > 64)
+        if (!stop || (size_t)(stop - *at) < n + 1 || memcmp(*at, key, n) || (*at)[n] != ' ' ||
+                (size_t)(stop - *at) - n - 1 > 64)
                 return false;
         snprintf(value, 65, "%.*s", (int)((size_t)(stop - *at) - n - 1), *at + n + 1);
         *at = stop + 1;
@@ -160,7 +170,8 @@ bool delta_parse(struct bytes text, struct delta *d)
         *d = (struct delta){ .pack = { NULL, 0 } };
         if (text.len < strlen(DELTA_LINE) || memcmp(text.ptr, DELTA_LINE, strlen(DELTA_LINE)))
                 return false;
-        if (!take(&at, end, "base", d->key) || !take(&at, end, "image", image) || !take(&at, end, "pack", said) || !take(&at, end, "bytes", number))
+        if (!take(&at, end, "base", d->key) || !take(&at, end, "image", image) || !take(&at, end, "pack", said) ||
+                !take(&at, end, "bytes", number))
                 return false;
         if (at == end || *at++ != '\n' || strlen(image) != 64 || !digest_unhex(image, d->sha256))
                 return false;
@@ -183,5 +194,6 @@ bool stamp_read_delta(const struct prepared *p, int dir, const char *name, struc
                 return err_rule(e, XR_DELTA_OTHER_BASE, name, p->name, NULL);
         if (!stamp(p, d.pack, out, e))
                 return false;
-        return !memcmp(out->sha256, d.sha256, sizeof(d.sha256)) ? true : err_rule(e, XR_DELTA_OTHER_BASE, name, p->name, NULL);
+        return !memcmp(out->sha256, d.sha256, sizeof(d.sha256)) ? true
+                                                                : err_rule(e, XR_DELTA_OTHER_BASE, name, p->name, NULL);
 }

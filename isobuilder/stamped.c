@@ -36,7 +36,8 @@ static bool open_image(int dir, const char *name, struct overlay *o, struct err 
         if (o->fd < 0 || fstat(o->fd, &st) < 0)
                 return err_rule(e, XR_MEDIUM_UNREADABLE, name, strerror(errno), NULL);
         if (!S_ISREG(st.st_mode))
-                return err_rule(e, XR_MEDIUM_NOT_A_FILE, name, S_ISDIR(st.st_mode) ? _("directory") : _("device or pipe"), NULL);
+                return err_rule(e, XR_MEDIUM_NOT_A_FILE, name,
+                        S_ISDIR(st.st_mode) ? _("directory") : _("device or pipe"), NULL);
         o->size = (uint64_t)st.st_size;
         if (!descriptors_read(o->fd, o->size, &d))
                 return err_rule(e, XR_MEDIUM_NOT_ISO, name, NULL);
@@ -79,7 +80,8 @@ static bool find_school(int media, const char *host, char *name, size_t size, st
                 return err_sys(e, _("listing %s"), "media");
         for (struct dirent *entry; (entry = readdir(d));) {
                 char path[320], file[400];
-                if (entry->d_name[0] == '.' || (size_t)snprintf(path, sizeof(path), "%s/%s", entry->d_name, host) >= sizeof(path))
+                if (entry->d_name[0] == '.' ||
+                        (size_t)snprintf(path, sizeof(path), "%s/%s", entry->d_name, host) >= sizeof(path))
                         continue;
                 if (has(media, path, ".delta", file, sizeof(file)) || has(media, path, ".iso", file, sizeof(file))) {
                         snprintf(name, size, "%s", path);
@@ -91,7 +93,10 @@ static bool find_school(int media, const char *host, char *name, size_t size, st
 }
 
 /* A name that leads out of the folder is no name of a host. */
-static bool is_plain(const char *who) { return *who && *who != '.' && *who != '/' && !strstr(who, "/.") && !strstr(who, "//"); }
+static bool is_plain(const char *who)
+{
+        return *who && *who != '.' && *who != '/' && !strstr(who, "/.") && !strstr(who, "//");
+}
 
 static bool open_in_build(int media, const char *from, const char *who, struct overlay *o, struct err *e)
 {
@@ -102,7 +107,8 @@ static bool open_in_build(int media, const char *from, const char *who, struct o
         if (is_plain(who) && strcmp(who, "prepared") && !open_named(media, who, o, &found, e))
                 return false;
         if (!found && is_plain(who) && !strchr(who, '/')) {
-                if (!find_school(media, who, name, sizeof(name), e) || (*name && !open_named(media, name, o, &found, e)))
+                if (!find_school(media, who, name, sizeof(name), e) ||
+                        (*name && !open_named(media, name, o, &found, e)))
                         return false;
         }
         return found || err_rule(e, XR_NO_SUCH_IMAGE, from, strcmp(who, MEDIA_ALL) ? who : _("all hosts"), NULL);

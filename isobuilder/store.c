@@ -13,7 +13,7 @@
 
 #define FOLDER "xenroll-cache"
 
-enum { PREFIX = 16, NAME = 2 * PREFIX + 5 };    /* of a prepared base: 16 digits, a dash, 16 digits, ".iso" */
+enum { PREFIX = 16, NAME = 2 * PREFIX + 5 }; /* of a prepared base: 16 digits, a dash, 16 digits, ".iso" */
 
 /* What xenroll cannot use it does without: a cache is never a reason to fail. */
 static struct err ignored;
@@ -70,8 +70,9 @@ static bool identify(struct identity *id, const char *name, int fd, bool linked)
         if (fstat(fd, &st) < 0 || (size_t)snprintf(id->name, sizeof(id->name), "%s.known", name) >= sizeof(id->name))
                 return false;
         struct timespec changed = linked ? st.st_mtim : st.st_ctim;
-        snprintf(id->text, sizeof(id->text), "%" PRIu64 " %" PRIu64 " %lld.%09ld %lld.%09ld", (uint64_t)st.st_ino, (uint64_t)st.st_size,
-                (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)changed.tv_sec, changed.tv_nsec);
+        snprintf(id->text, sizeof(id->text), "%" PRIu64 " %" PRIu64 " %lld.%09ld %lld.%09ld", (uint64_t)st.st_ino,
+                (uint64_t)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)changed.tv_sec,
+                changed.tv_nsec);
         return true;
 }
 
@@ -80,9 +81,11 @@ static bool recall(const struct store *s, const struct identity *id, char hex[65
         unsigned char sum[32];
         AUTO_STR known = STR_MAX(256);
         size_t n = strlen(id->text);
-        if (s->dir < 0 || faccessat(s->dir, id->name, R_OK, AT_SYMLINK_NOFOLLOW) < 0 || !file_read(s->dir, id->name, 256, &known, &ignored))
+        if (s->dir < 0 || faccessat(s->dir, id->name, R_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
+                !file_read(s->dir, id->name, 256, &known, &ignored))
                 return false;
-        if (known.len != n + 1 + 64 + 1 || strncmp(str_text(&known), id->text, n) || !digest_unhex(str_text(&known) + n + 1, sum))
+        if (known.len != n + 1 + 64 + 1 || strncmp(str_text(&known), id->text, n) ||
+                !digest_unhex(str_text(&known) + n + 1, sum))
                 return false;
         digest_hex(sum, hex);
         return true;

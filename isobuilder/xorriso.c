@@ -52,7 +52,8 @@ static void explain_failure(const struct str *said, struct err *e)
 {
         static const struct {
                 const char *sign, *sentence;
-        } causes[] = { { "No space left on device", N_("the disk is full") }, { "exceeds free space on media", N_("the disk is full") },
+        } causes[] = { { "No space left on device", N_("the disk is full") },
+                { "exceeds free space on media", N_("the disk is full") },
                 { "Input/output error", N_("the disk reports an input/output error") } };
         for (size_t i = 0; i < COUNT(causes); i++)
                 if (strstr(str_text(said), causes[i].sign)) {
@@ -67,8 +68,12 @@ static void explain_failure(const struct str *said, struct err *e)
 bool xorriso_run(struct xorriso *x, const int fds[3], const char *label, struct str *said, struct err *e)
 {
         struct progress progress;
-        struct proc p = { .argv = x->argv, .deadline_ms = DEADLINE_MS, .err = said, .pass_fds = { fds[0], fds[1], fds[2] },
-                .tick = on_line, .tick_arg = &progress };
+        struct proc p = { .argv = x->argv,
+                .deadline_ms = DEADLINE_MS,
+                .err = said,
+                .pass_fds = { fds[0], fds[1], fds[2] },
+                .tick = on_line,
+                .tick_arg = &progress };
         progress_start(&progress, label, 100);
         bool fine = proc_run(&p, e);
         progress_end(&progress);
