@@ -2,6 +2,7 @@
 #include "isobuilder/bootconfig.h"
 #include "isobuilder/descriptors.h"
 #include "isobuilder/digest.h"
+#include "isobuilder/directory.h"
 #include "isobuilder/efiboot.h"
 #include "isobuilder/medium_tree.h"
 #include "isobuilder/treeinfo.h"
@@ -154,6 +155,25 @@ static bool judge(struct medium *m, const struct tree_found *f, const struct des
         return true;
 }
 
+static bool any_entry(void *arg, const struct directory_entry *entry, struct err *e)
+{
+        (void)arg;
+        (void)entry;
+        (void)e;
+        return true;
+}
+
+/* Both trees from end to end: what leads in circles or outside is found before anything is made from it. */
+static bool check_trees(const struct medium *m, struct err *e)
+{
+        if (directory_walk(m->fd, m->size, TREE_PRIMARY, any_entry, NULL, e) &&
+            (!m->joliet || directory_walk(m->fd, m->size, TREE_JOLIET, any_entry, NULL, e)))
+                return true;
+        AUTO_STR why = STR_MAX(sizeof(e->text));
+        str_add(&why, e->text);
+        return err_rule(e, XR_MEDIUM_DAMAGED, m->path, str_text(&why), NULL);
+}
+
 static bool inspect(struct medium *m, struct err *e)
 {
         struct descriptors d;
@@ -182,7 +202,7 @@ static bool inspect(struct medium *m, struct err *e)
         m->mbr_protective = d.mbr_protective;
         m->joliet = d.joliet;
         m->rock_ridge = d.rock_ridge;
-        bool fine = tree_read(m, &f, e) && read_efiboot(m, e) && judge(m, &f, &d, e);
+        bool fine = check_trees(m, e) && tree_read(m, &f, e) && read_efiboot(m, e) && judge(m, &f, &d, e);
         str_clear(&f.treeinfo);
         return fine;
 }
