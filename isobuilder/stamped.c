@@ -104,7 +104,7 @@ static bool open_in_build(int media, const char *from, const char *who, struct o
         bool found = false;
         if (!who)
                 who = MEDIA_ALL;
-        if (is_plain(who) && strcmp(who, "prepared") && !open_named(media, who, o, &found, e))
+        if (is_plain(who) && !open_named(media, who, o, &found, e))
                 return false;
         if (!found && is_plain(who) && !strchr(who, '/')) {
                 if (!find_school(media, who, name, sizeof(name), e) ||
