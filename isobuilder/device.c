@@ -110,8 +110,8 @@ static bool read_device(int root, const struct uses *u, const char *name, struct
 {
         char number[32];
         *d = (struct device){ 0 };
-        snprintf(d->name, sizeof(d->name), "%s", name);
-        snprintf(d->path, sizeof(d->path), "/dev/%s", name);
+        snprintf(d->name, sizeof(d->name), "%.*s", (int)sizeof(d->name) - 1, name);
+        snprintf(d->path, sizeof(d->path), "/dev/%s", d->name);
         for (char *c = d->path; *c; c++)
                 *c = *c == '!' ? '/' : *c;
         sysfs_text(root, number, sizeof(number), "sys/block/%s/dev", name);
