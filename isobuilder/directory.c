@@ -175,10 +175,11 @@ static bool take(
 static bool take_record(
         struct walk *w, const unsigned char *p, struct record *r, struct str *path, int depth, struct err *e)
 {
-        size_t length = p[0], name = p[32], before = path->len, use = 33 + name + !(name & 1);
-        struct rock_ridge rr = { .name = STR_MAX(LONGEST_PATH) };
-        if (length < 34 || 33 + name > length)
+        size_t length = p[0];
+        if (length < 34 || 33u + p[32] > length)
                 return damaged(e, _("a record is cut short"));
+        size_t name = p[32], before = path->len, use = 33 + name + !(name & 1);
+        struct rock_ridge rr = { .name = STR_MAX(LONGEST_PATH) };
         if (name == 1 && p[33] <= 1) /* the folder itself, and the one above */
                 return true;
         bool fine = true;

@@ -82,21 +82,23 @@ static const struct {
         const char *bytes;
         size_t n;
         const char *want;               /* NULL: damaged */
+        uint32_t root_size;             /* 0: a sector */
 } trees[] = {
-        { "nothing changed", 0, "", 0, WHOLE },
-        { "no Rock Ridge", ROOT * SECTOR + 34, "XX", 2, "README 61440+5000|SUB 43008+2048|SUB/FILE 69632+10" },
-        { "no descriptor", 16 * SECTOR + 1, "X", 1, NULL },
-        { "root outside the image", 16 * SECTOR + 158, "\xff\xff\xff\x7f", 4, NULL },
-        { "root of absurd size", 16 * SECTOR + 166, "\0\0\0\x7f", 4, NULL },
-        { "a file outside the image", FIRST + 10, "\0\0\0\1", 4, NULL },
-        { "a file that wraps around", FIRST + 2, "\xff\xff\xff\xff", 4, NULL },
-        { "a folder that contains itself", ROOT * SECTOR + 42 + 34 + 52 + 2, "\x14", 1, NULL },
-        { "a record cut short", FIRST, "\x21", 1, NULL },
-        { "a name longer than its record", FIRST + 32, "\xf0", 1, NULL },
-        { "a name that leads upwards", FIRST + 42, "NM\7\1\0..", 7, NULL },
-        { "a name with a slash", FIRST + 42, "NM\x0a\1\0a/b/c", 10, NULL },
-        { "a name that goes on outside", SUB * SECTOR + 68 + 40 + 4, "\xff\xff\xff\x7f", 4, NULL },
-        { "a name that goes on in itself", MORE * SECTOR, "CE\x1c\1\x16\0\0\0\0\0\0\x16\0\0\0\0\0\0\0\0\x1c\0\0\0\0\0\0\x1c", 28, NULL },
+        { "nothing changed", 0, "", 0, WHOLE, 0 },
+        { "no Rock Ridge", ROOT * SECTOR + 34, "XX", 2, "README 61440+5000|SUB 43008+2048|SUB/FILE 69632+10", 0 },
+        { "no descriptor", 16 * SECTOR + 1, "X", 1, NULL, 0 },
+        { "root outside the image", 16 * SECTOR + 158, "\xff\xff\xff\x7f", 4, NULL, 0 },
+        { "root of absurd size", 16 * SECTOR + 166, "\0\0\0\x7f", 4, NULL, 0 },
+        { "a file outside the image", FIRST + 10, "\0\0\0\1", 4, NULL, 0 },
+        { "a file that wraps around", FIRST + 2, "\xff\xff\xff\xff", 4, NULL, 0 },
+        { "a folder that contains itself", ROOT * SECTOR + 42 + 34 + 52 + 2, "\x14", 1, NULL, 0 },
+        { "a record cut short", FIRST, "\x21", 1, NULL, 0 },
+        { "a record of four bytes at the folder's end", FIRST, "\4", 1, NULL, 42 + 34 + 4 },
+        { "a name longer than its record", FIRST + 32, "\xf0", 1, NULL, 0 },
+        { "a name that leads upwards", FIRST + 42, "NM\7\1\0..", 7, NULL, 0 },
+        { "a name with a slash", FIRST + 42, "NM\x0a\1\0a/b/c", 10, NULL, 0 },
+        { "a name that goes on outside", SUB * SECTOR + 68 + 40 + 4, "\xff\xff\xff\x7f", 4, NULL, 0 },
+        { "a name that goes on in itself", MORE * SECTOR, "CE\x1c\1\x16\0\0\0\0\0\0\x16\0\0\0\0\0\0\0\0\x1c\0\0\0\0\0\0\x1c", 28, NULL, 0 },
 };
 
 static int image_fd(const unsigned char *image, size_t n)
@@ -116,6 +118,8 @@ static void test_trees(void)
                 memset(image, 0, SIZE);
                 make_image(image);
                 memcpy(image + trees[i].at, trees[i].bytes, trees[i].n);
+                if (trees[i].root_size)
+                        put_le(image + 16 * SECTOR + 166, trees[i].root_size);
                 AUTO_FD int fd = image_fd(image, SIZE);
                 bool fine = directory_walk(fd, SIZE, TREE_PRIMARY, add_line, &got, &e);
                 if (trees[i].want)
