@@ -1,5 +1,6 @@
 #include "answerfiles/yaml.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -19,12 +20,34 @@ static void report_syntax(struct yaml *y, struct fy_diag *diag_from)
         diag(y->diags, XR_YAML_SYNTAX, pos, first->msg, NULL);
 }
 
+/* Asked before libfyaml sees it: on a directive with other bytes it never comes back. */
+static bool check_encoding(struct yaml *y)
+{
+        size_t at = text_utf8_until(y->text.ptr, y->text.len);
+        const char *nul = memchr(y->text.ptr, 0, at);
+        at = nul ? (size_t)(nul - y->text.ptr) : at;
+        if (at == y->text.len)
+                return true;
+        struct pos pos = { .file = y->file, .line = 1, .col = 1 };
+        for (size_t i = 0; i < at; i++) {
+                pos.line += y->text.ptr[i] == '\n';
+                pos.col = y->text.ptr[i] == '\n' ? 1 : (uint16_t)(pos.col + (pos.col < UINT16_MAX));
+        }
+        char byte[3], offset[24];
+        snprintf(byte, sizeof(byte), "%02x", (unsigned char)y->text.ptr[at]);
+        snprintf(offset, sizeof(offset), "%zu", at);
+        diag(y->diags, XR_YAML_ENCODING, pos, byte, offset, NULL);
+        return false;
+}
+
 bool yaml_open(struct yaml *y, struct arena *a, struct diags *d, const char *name, struct bytes text)
 {
         if (text.len >= 3 && !memcmp(text.ptr, "\xef\xbb\xbf", 3))
                 text = bytes_of(text.ptr + 3, text.len - 3);
         *y = (struct yaml){ .diags = d, .arena = a, .text = text };
         y->file = diags_add_file(d, name, text);
+        if (!check_encoding(y))
+                return false;
         struct fy_diag_cfg dc;
         fy_diag_cfg_default(&dc);
         dc.fp = NULL;

@@ -84,13 +84,15 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
         return nearest;
 }
 
-bool text_is_utf8(const char *s, size_t n)
+size_t text_utf8_until(const char *s, size_t n)
 {
-        for (size_t used; n; s += used, n -= used)
-                if (decode((const unsigned char *)s, n, &used) == UINT32_MAX)
-                        return false;
-        return true;
+        size_t at = 0;
+        for (size_t used; at < n && decode((const unsigned char *)s + at, n - at, &used) != UINT32_MAX;)
+                at += used;
+        return at;
 }
+
+bool text_is_utf8(const char *s, size_t n) { return text_utf8_until(s, n) == n; }
 
 bool text_is_ascii(const char *s)
 {

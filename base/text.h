@@ -9,4 +9,5 @@ void text_pad(struct str *, const char *utf8, size_t columns);  /* appends, fill
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
 bool text_is_utf8(const char *s, size_t n);
+size_t text_utf8_until(const char *s, size_t n);                /* bytes before the first that is wrong; n when none is */
 bool text_is_ascii(const char *s);                              /* printable ASCII only */
