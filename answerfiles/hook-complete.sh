@@ -6,7 +6,9 @@
 say_on_consoles() {     # status
         local console name=${host:+ $host of school $school}
         if [[ $1 == 0 ]]; then
-                say="Installed:${name:- this host}. Remove the stick or disc now; the machine restarts from its own disk."
+                say="Installed:${name:- this host}."
+                [[ -n $server ]] || say="$say Remove the stick or disc now."
+                say="$say The machine restarts from its own disk."
         else
                 say="The installation of${name:- this host} failed. Take a photograph of the screen;"
                 say="$say what happened stands in /tmp/install-log."
@@ -31,6 +33,8 @@ report_end() {  # outcome what remedy
                 "$chinese_what" "$chinese_remedy" "$what" "$text"
 }
 
+log_end() { tail -n 20 "$root/tmp/install-log" 2>/dev/null | sed -e 's/.*[Pp][Aa][Ss][Ss][Ww].*/[...]/' -e 's/.*\$[0-9][a-z]*\$.*/[...]/'; }
+
 { read -r school host <"$state/host"; } 2>/dev/null
 contents "$state/build"
 build=$value
@@ -38,12 +42,16 @@ contents "$state/disks"
 used_disks=$value
 contents "$state/medium"
 medium=$value
+read_server "$state/xenroll-server"
 say_on_consoles "${1:-}"
 read_messages "$state/xenroll-messages"
 if [[ ${1:-} == 0 ]]; then
         within 30 report_end completed 'done' next
+        # Unless the server hears of it, it would let this machine start the installer once more.
+        within 90 tell_server install completed - ''
 else
         within 30 report_end failed broken photograph
+        within 90 tell_server install failed - "$(log_end)"
 fi
 [[ -z $root ]] || wait
 exit 0

@@ -48,6 +48,11 @@ choose_nic() {  # sets nic_mac; empty when the answer file has it already
         local chosen
         nic_mac=
         [[ $host_mac == - ]] || return
+        # The card that reached the boot server reaches whoever is to manage this host.
+        if [[ $nic_index == - && -n $server && -n $started_from ]] && has_word "$started_from" "$macs"; then
+                nic_mac=$started_from
+                return
+        fi
         list_nics
         [[ -n $nics ]] || refuse 530
         # shellcheck disable=SC2086     # names
@@ -86,7 +91,7 @@ devices_of() {  # names...: sets devices
 # met exactly as often as there are disks: a disk that was checked and a disk that is written must be the same.
 print_answer() {
         XENROLL_RANGES=$ranges XENROLL_PRIMARY=$1 XENROLL_GUESTS=$2 XENROLL_MEMBERS=$3 XENROLL_NIC=$nic_mac \
-                XENROLL_LINES=$line_total gawk '
+                XENROLL_LINES=$line_total XENROLL_SERVER=$server gawk '
                 BEGIN {
                         n = split(ENVIRON["XENROLL_RANGES"], range, ",")
                         for (i = 1; i <= n; i++) {
@@ -105,6 +110,12 @@ print_answer() {
                         if (to < from)
                                 exit 4
                         return substr(line, 1, from - 1) value substr(line, to)
+                }
+                # The installation medium of a machine that was started from the network.
+                function fetched(line, url,   at) {
+                        sub(/ type="local"/, " type=\"url\"", line)
+                        at = match(line, "/?>")
+                        return substr(line, 1, at - 1) ">" url "</source>"
                 }
                 function swap(line, old, new,   at) {
                         while (at = index(line, old))
@@ -133,6 +144,8 @@ print_answer() {
                                         line = put(line, "guest-disk", guest[++g])
                                 if (line ~ /<disk[ >]/)
                                         line = put(line, "disk", member[++m])
+                                if (ENVIRON["XENROLL_SERVER"] != "" && line ~ /<source .*type="local"/)
+                                        line = fetched(line, ENVIRON["XENROLL_SERVER"] "/repo")
                                 if (ENVIRON["XENROLL_NIC"] != "")
                                         line = swap(line, "xenroll-picks-the-nic", ENVIRON["XENROLL_NIC"])
                                 print line

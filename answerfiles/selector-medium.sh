@@ -1,8 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154       # used and set in the other parts
 # Where the selector's files lie, which disk is the medium that they came from, and what its slot holds.
 
-prepare() {     # sets home: the folder that make-ramdisk filled (7.0 and later), or the installer's own memory (6.5)
-        for home in "$root/tmp/ramdisk" "$root/xenroll"; do [[ ! -e $home/xenroll-select ]] || break; done
+# Sets home: what came over the network, the folder that make-ramdisk filled (7.0 and later), or the installer's own
+# memory (6.5).
+prepare() {
+        for home in "$root/tmp/xenroll-net" "$root/tmp/ramdisk" "$root/xenroll"; do
+                [[ ! -e $home/xenroll-select ]] || break
+        done
         mkdir -p "$state" && chmod 0700 "$state"
         rm -f "$state"/* 2>/dev/null       # files; a folder there may be somebody's mount
         # The one sentence that must be there when the table is not.
@@ -10,6 +14,7 @@ prepare() {     # sets home: the folder that make-ramdisk filled (7.0 and later)
         remedy[500]='Write the stick or disc again; if that does not help, build the image again.'
         chinese_message[500]=${message[500]} chinese_remedy[500]=${remedy[500]}
         read_messages "$home/xenroll-messages"
+        read_server "$home/xenroll-server"
 }
 
 whole_disk() {  # device: sets disk to the name under /sys/block of the disk it is, or is a part of; empty when none
@@ -54,7 +59,7 @@ find_linked() { # path: adds to carriers the disk that a link of udev's means
 find_medium() { # sets medium; when the kernel's line names none, as from the network, there is none
         local word uuid words='' gone='' carriers form='^[0-9]{16}$'
         { read -r words <"$root/proc/cmdline"; } 2>/dev/null
-        again=
+        again='' started_from=
         ! has_word xenroll-again "$words" || again=yes
         for word in ${words//[\*\?\[]/}; do
                 carriers='' uuid=
@@ -63,6 +68,10 @@ find_medium() { # sets medium; when the kernel's line names none, as from the ne
                         uuid=${word##*[=/]}
                         uuid=${uuid//-/}
                         word=${word#make-ramdisk=} ;;
+                network_device=*)
+                        lower "${word#*=}"
+                        started_from=$lowered
+                        continue ;;
                 *) continue ;;
                 esac
                 [[ ! $uuid =~ $form ]] || find_carriers "$uuid"
@@ -137,7 +146,7 @@ unpack() {
         find_pack
         check_pack
         read_pack | unpack_files || refuse 500 'its answers cannot be unpacked'
-        for name in hook-complete hook-populated xenroll-messages; do
+        for name in hook-complete hook-populated xenroll-messages ${server:+xenroll-server}; do
                 cp "$home/$name" "$state/$name" || refuse 500 "$name"
         done
 }

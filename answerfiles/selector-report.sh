@@ -15,6 +15,7 @@ stick_folder=$root/tmp/xenroll-stick
 tab=$'\t' newline=$'\n' return=$'\r'
 medium='' macs='' own_serial='' raw_serial=''
 build='' school='' host='' used_disks=''
+server='' report_url=''         # of the boot server; empty when this machine was started from a medium
 
 contents() {    # file: sets value to its first line without blanks at the ends, empty when it cannot be read
         value=
@@ -72,6 +73,29 @@ read_messages() {       # file: fills message, remedy and their Chinese, by numb
         done <"$1"
 } 2>/dev/null
 word_total=0
+
+read_server() { # file: there is one when the selector came over the network
+        { read -r server && read -r report_url; } <"$1"
+} 2>/dev/null
+
+percent() {     # text: prints it as a form field wants it
+        printf %s "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' %
+}
+
+post() {        # form
+        if type wget >/dev/null 2>&1; then
+                wget -q -T 10 -O /dev/null --post-data="$1" "$report_url"
+        else
+                curl -s -f -m 10 -o /dev/null --data "$1" "$report_url"
+        fi
+}
+
+tell_server() { # stage outcome code sentence: until it is heard; whoever calls it sets an end
+        local form
+        [[ -n $report_url ]] || return
+        form="stage=$1&outcome=$2&code=$3&clock=$(date +%s)&detail=$(percent "$4")"
+        until post "$form" >/dev/null 2>&1; do sleep 3; done
+}
 
 word() {        # name language: sets text
         local n

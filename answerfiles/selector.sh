@@ -71,6 +71,7 @@ report_refusal() {      # number argument...
                 n=$((n + 1))
         done
         write_report select refused "$number" "$file" "${texts[0]}" "${texts[1]}" "${texts[2]}" "${texts[3]}"
+        tell_server select refused "$number" "${texts[2]}. ${texts[3]}"
 }
 
 refuse() {      # number argument...

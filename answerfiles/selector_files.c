@@ -1,4 +1,5 @@
 #include "answerfiles/selector.h"
+#include "answerfiles/selector_network.h"
 #include "base/catalogue.h"
 #include "base/embed.h"
 #include "base/i18n.h"
@@ -13,6 +14,7 @@ EMBED(selector_medium_sh, "answerfiles/selector-medium.sh");
 EMBED(selector_disks_sh, "answerfiles/selector-disks.sh");
 EMBED(selector_contents_sh, "answerfiles/selector-contents.sh");
 EMBED(selector_answer_sh, "answerfiles/selector-answer.sh");
+EMBED(selector_enrol_sh, "answerfiles/selector-enrol.sh");
 EMBED(hook_populated_sh, "answerfiles/hook-populated.sh");
 EMBED(hook_complete_sh, "answerfiles/hook-complete.sh");
 
@@ -63,6 +65,17 @@ static bool add_script(struct pack_files *out, const char *name, const struct pa
         for (size_t i = 0; i < n; i++)
                 str_addn(to, parts[i].from, (size_t)(parts[i].to - parts[i].from));
         return str_ok(to, name, e);
+}
+
+bool enrol_script_write(const char *report, struct str *out, struct err *e)
+{
+        const struct part parts[] = { PART(selector_report_sh), PART(selector_disks_sh) };
+        str_add(out, "#!/bin/bash\n");
+        for (size_t i = 0; i < COUNT(parts); i++)
+                str_addn(out, parts[i].from, (size_t)(parts[i].to - parts[i].from));
+        str_addf(out, "report_url='%s'\n", report);
+        str_addn(out, selector_enrol_sh, (size_t)(selector_enrol_sh_end - selector_enrol_sh));
+        return str_ok(out, "xenroll-enrol", e);
 }
 
 static bool add_scripts(struct pack_files *out, struct err *e)

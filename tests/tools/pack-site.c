@@ -9,6 +9,7 @@
  *   host NAME SCHOOL mac MAC|- serial SERIAL|-
  *   hosts COUNT                     that many, told apart by MAC 02:00:00:xx:xx:xx */
 #include "answerfiles/selector.h"
+#include "answerfiles/selector_network.h"
 #include "base/file.h"
 
 #include <fcntl.h>
@@ -106,6 +107,7 @@ static void write_answer(struct tool *t, const struct host *h, struct str *out)
                 h->pool->school->id, h->name);
         for (int i = 0; i < 20; i++)
                 str_addf(out, "  <shared-line-%d/>\n", i);
+        str_add(out, "  <source type=\"local\"/>\n");
         str_add(out, "</installation>\n");
 }
 
@@ -234,11 +236,32 @@ static void write_slot(struct tool *t, struct str *slot)
         while (slot->len % 4096);
 }
 
+/* The script as the boot server gives it away. */
+static void write_network(struct tool *t, const struct pack_files *files, int dir)
+{
+        struct err e = ERR_INIT;
+        AUTO_STR pack = STR_MAX(64 << 20), script = STR_MAX(64 << 20);
+        struct network_script s = { .files = files, .server = "http://192.0.2.5", .report = "http://192.0.2.5/h/secret/report" };
+        if (!selector_pack_finish(t->pack, t->build, t->made, &pack, &e))
+                die(&e);
+        s.pack = str_bytes(&pack);
+        AUTO_FD int network = mkdirat(dir, "network", 0700) ? -1 : openat(dir, "network", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (!network_script_write(&s, &script, &e) || !file_publish(network, "select", str_bytes(&script), 0600, &e))
+                die(&e);
+        str_reset(&script);
+        if (!enrol_script_write("http://192.0.2.5/enrol/secret/report", &script, &e) ||
+                !file_publish(network, "enrol", str_bytes(&script), 0600, &e))
+                die(&e);
+}
+
 static void publish(struct tool *t, int dir)
 {
         struct err e = ERR_INIT;
         struct pack_files files = { 0 };
-        struct str *slot = selector_files(&files, &e) ? pack_files_add(&files, "xenroll-slot", &e) : NULL;
+        if (!selector_files(&files, &e))
+                die(&e);
+        write_network(t, &files, dir);
+        struct str *slot = pack_files_add(&files, "xenroll-slot", &e);
         if (!slot)
                 die(&e);
         write_slot(t, slot);
