@@ -69,7 +69,7 @@ void line_add(struct str *out, const struct line *line)
 bool is_ours(struct bytes text) { return bytes_contain(text, FROM_RAMDISK) || bytes_contain(text, FROM_INITRAMFS); }
 
 /* What must not stand beside our own arguments. */
-static bool is_dropped(struct bytes word)
+bool kernel_word_is_dropped(struct bytes word)
 {
         static const char *const exact[] = { "no-repo-gpgcheck", "no-gpgcheck", "install" };
         static const char *const begins[] = { "answerfile=", "answerfile_generator=", "rt_answerfile=",
@@ -93,7 +93,7 @@ void kernel_part_add(struct str *out, struct bytes part, const struct bootconfig
                 size_t word = at;
                 while (at < part.len && !isspace((unsigned char)part.ptr[at]))
                         at++;
-                if (at > word && !is_dropped(bytes_of(part.ptr + word, at - word)))
+                if (at > word && !kernel_word_is_dropped(bytes_of(part.ptr + word, at - word)))
                         str_addn(out, part.ptr + blanks, at - blanks);
         }
         /* An installer that cannot copy the medium still has to know it, to tell it from a second stick. */

@@ -1,4 +1,4 @@
-/* bootline.h - lines and words of a boot menu, and what becomes of the kernel's part of one. Private to the menus. */
+/* bootline.h - lines and words of a boot menu, and what becomes of the kernel's part of one. For those who patch menus or read them. */
 #pragma once
 #include "isobuilder/bootconfig.h"
 
@@ -28,6 +28,9 @@ struct bytes after_word(struct bytes line, const char *word);
 
 /* The raw line, ended even where the file's last line is not. */
 void line_add(struct str *out, const struct line *);
+
+/* Whether a word of the kernel's part contradicts an unattended installation, or is one of ours. */
+bool kernel_word_is_dropped(struct bytes word);
 
 /* The kernel's arguments: the stock ones, less what contradicts ours, then ours. Leading blanks are kept. */
 void kernel_part_add(struct str *out, struct bytes part, const struct bootconfig_spec *);
