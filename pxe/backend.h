@@ -1,0 +1,33 @@
+/* backend.h - what the web server asks of the process that knows the hosts and their state.
+ *
+ * The web server is in a cell: no files, no privileges, one socket. Whatever does not stand in the image or among the loaders
+ * it asks for here, in plain text: method, path, body. One question at a time, answered in order. */
+#pragma once
+#include "base/str.h"
+
+enum { LONGEST_ASK_PATH = 512, LARGEST_ASK_BODY = 64 << 10, LARGEST_REPLY = 8 << 20 };
+
+struct ask {
+        const char *method;             /* "GET" or "POST" */
+        const char *path;               /* decoded, printable ASCII, begins with "/"; no query */
+        const char *peer;               /* "192.168.0.11" */
+        struct bytes body;              /* of a POST */
+};
+
+struct reply {
+        int status;                     /* HTTP: 200, 204, 404, 503 */
+        char type[64];                  /* content type; "" for none */
+        struct str body;                /* owned; wiped by reply_clear: secrets are in it */
+};
+#define REPLY_INIT { .status = 404, .body = STR_MAX(LARGEST_REPLY) }
+void reply_clear(struct reply *);
+
+/* The web server's side. False (ERR_WORLD) when the other process is gone or talks nonsense: the server then ends. */
+MUST_USE bool backend_ask(int socket, const struct ask *, struct reply *, struct err *e);
+
+/* The other side: reads one question into memory of its own and has it answered. False and *over set when the web server is gone;
+ * false with e when a question is not well-formed, which never comes from an honest web server. */
+MUST_USE bool backend_answer(int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e);
+
+/* A pair of sockets that end with the processes. */
+MUST_USE bool backend_pair(int sockets[2], struct err *e);
