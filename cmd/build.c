@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/build_media.h"
+#include "cmd/build_network.h"
 #include "cmd/load.h"
 #include "answerfiles/answer_tree.h"
 #include "base/i18n.h"
@@ -71,7 +72,8 @@ static bool write_media(struct build_record *b, const struct medium *base, const
         if (!choose(o->per, per_names, COUNT(per_names), "--per", (int *)&wish.per, e) ||
                 !choose(o->form, form_names, COUNT(form_names), "--form", (int *)&wish.form, e))
                 return false;
-        return build_media(b, &wish, out->draft, previous, e);
+        return build_media(b, &wish, out->draft, previous, e) &&
+               build_network(b, base->volume_date, b->prepared, out->draft, e);
 }
 
 static bool build(
@@ -103,6 +105,7 @@ static void say_done(const struct build_record *b, const char *out)
         const char *which = b->n_images > 1 ? strchr(b->images[0].name, '/') ? " SCHOOL/HOST" : " SCHOOL" : "";
         printf(_("Write it to a stick:   xenroll stick %s%s --device /dev/sdX\n"), out, which);
         printf(_("Or save it as a file:  xenroll image %s%s -o xenroll.iso\n"), out, which);
+        printf(_("Or over the network:   xenroll arm %s --all && xenroll serve %s\n"), out, out);
 }
 
 static bool run(const void *options, int argc, char **argv, struct err *e)

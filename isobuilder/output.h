@@ -3,6 +3,7 @@
  *     out/answerfiles -> .current/answerfiles       what users open; these links never change
  *     out/build.json  -> .current/build.json
  *     out/media       -> .current/media
+ *     out/pxe         -> .current/pxe
  *     out/.current    -> .builds/…                  one rename switches the whole build
  *     out/secrets/    0700                          lives on: drawn once and kept
  *
