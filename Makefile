@@ -7,6 +7,7 @@ B         ?= build
 PREFIX    ?= /usr/local
 LOCALEDIR ?= $(PREFIX)/share/locale
 MANDIR    ?= $(PREFIX)/share/man
+UNITDIR   ?= $(PREFIX)/lib/systemd/system
 CC        := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS    ?= -O2 -g
 LDFLAGS   ?= -Wl,-z,relro,-z,now
@@ -15,14 +16,15 @@ BASES     := $(patsubst %,$(B)/base-%.iso,$(filter-out xcp-ng-8.3,$(shell tests/
 FUZZ_SECONDS ?= 60
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
-BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev
-RUN_PACKAGES   := xorriso mtools isolinux tzdata
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages)
+BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
+                  libmicrohttpd-dev libsqlite3-dev libseccomp-dev
+RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
-BOOT_PACKAGES  := $(shell cat tests/boot/packages)
+BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages)
 
 # Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
-LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto zlib
+LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto zlib libmicrohttpd sqlite3 libseccomp
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcrypt -lpthread
 
@@ -30,7 +32,7 @@ REQUIRED_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DVERSION=
                   -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes -Wwrite-strings -fstack-protector-strong \
                   -fno-strict-aliasing $(if $(CI),-Werror) $(LIB_CFLAGS)
 
-FOLDERS  := base answerfiles isobuilder
+FOLDERS  := base answerfiles isobuilder pxe
 OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
 CMD_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/*.c))
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
@@ -118,7 +120,7 @@ $(B)/packages-check: Makefile
 	$(call install_packages,$(CHECK_PACKAGES))
 $(B)/packages-base: Makefile tests/medium/packages
 	$(call install_packages,$(BASE_PACKAGES))
-$(B)/packages-boot: Makefile tests/boot/packages
+$(B)/packages-boot: Makefile tests/boot/packages tests/netboot/packages
 	$(call install_packages,$(BOOT_PACKAGES))
 
 # ---- the main job on the examples
@@ -140,23 +142,25 @@ demo: all $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
+RINGS := unit golden selector media medium stamp fault stick dhcp http serve structure
+VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault
-check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check
-	B=$(B) tests/report unit golden selector media medium stamp fault stick structure
+check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
+	B=$(B) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
 
 check-boot: all $(B)/base.iso $(BASES) | $(B)/packages-boot
-	B=$(B) tests/report boot
+	B=$(B) tests/report boot netboot
 
-# The same Makefile into another folder with other flags; not a recursion into folders.
+# The same Makefile into another folder with other flags; not a recursion into folders. Emulated machines see nothing new there.
 ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
 	mkdir -p $(B)/asan
 	for base in base.iso $(notdir $(BASES)); do ln -sf ../$$base $(B)/asan/$$base; done
 	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
-		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) check
+		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= check
 
 $(B)/fuzz/%: tests/fuzz/%.c $(wildcard $(FOLDERS:%=%/*.[ch]) base/rules/*.def) $(EMBEDDED) | $(B)/packages-check
 	@mkdir -p $(@D)
@@ -185,6 +189,8 @@ pot:
 .PHONY: install
 install: all
 	install -Dm755 $(B)/xenroll $(DESTDIR)$(PREFIX)/bin/xenroll
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@BINDIR@|$(PREFIX)/bin|' 'pxe/xenroll-serve@.service.in' > '$(DESTDIR)$(UNITDIR)/xenroll-serve@.service'
 	install -Dm644 $(CATALOG) $(DESTDIR)$(LOCALEDIR)/zh_CN/LC_MESSAGES/xenroll.mo
 	for page in $(PAGES); do \
 		install -Dm644 $(B)/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \

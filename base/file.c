@@ -280,6 +280,9 @@ static void *await_fatal_signal(void *set)
         return NULL;
 }
 
+static pthread_t waiter;
+static bool guarded;
+
 void draft_guard_signals(void)
 {
         static sigset_t fatal;
@@ -289,12 +292,18 @@ void draft_guard_signals(void)
         sigaddset(&fatal, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &fatal, NULL);
         signal(SIGPIPE, SIG_IGN);
-        pthread_t waiter;
-        if (pthread_create(&waiter, NULL, await_fatal_signal, &fatal) != 0) {
+        guarded = pthread_create(&waiter, NULL, await_fatal_signal, &fatal) == 0;
+        if (!guarded)
                 pthread_sigmask(SIG_UNBLOCK, &fatal, NULL);
+}
+
+void draft_leave_signals(void)
+{
+        if (!guarded)
                 return;
-        }
-        pthread_detach(waiter);
+        pthread_cancel(waiter);
+        pthread_join(waiter, NULL);
+        guarded = false;
 }
 
 void file_out_of_memory(void)

@@ -50,6 +50,9 @@ void draft_release_signals(void);
 /* SIGINT, SIGTERM, SIGHUP: remove live drafts, then die of the signal. Call once in main. */
 void draft_guard_signals(void);
 
+/* From now on fatal signals are the caller's, who has them blocked: for a program that waits for them itself. */
+void draft_leave_signals(void);
+
 /* What a fatal signal says before the process dies: at most one, made in advance; it is written while other threads go on. NULL
  * takes it back. */
 void draft_last_words(void (*say)(void));
