@@ -4,10 +4,11 @@ import os
 import shlex
 import subprocess
 import time
+import network
 from answer import AnswerError, Answers
 from release import RELEASE
 from report import xi, xi_lines
-from repository import find_local
+from repository import find_local, find_remote
 from script import ScriptError, run, run_stage
 
 TARGET = '/tmp/root'
@@ -61,11 +62,10 @@ def generate(url):
 
 
 def read_file(url):
-    try:
-        with open(url[len('file://'):], 'rb') as f:
-            return f.read()
-    except OSError:
+    if not network.fetch(url, '/tmp/answerfile'):
         raise AnswerError("Unable to fetch answerfile %s" % url)
+    with open('/tmp/answerfile', 'rb') as f:
+        return f.read()
 
 
 def report_settings(s):
@@ -85,11 +85,12 @@ def files_of(root):
 
 
 def install(s, scripts):
-    for kind, _, gpg in s['sources']:
-        if kind != 'local':
-            raise AnswerError("no network for a source of type %s" % kind)
+    for kind, where, gpg in s['sources']:
         try:
-            find_local(gpg and RELEASE.signed)
+            if kind == 'local':
+                find_local(gpg and RELEASE.signed)
+            else:
+                find_remote(kind, where, gpg and RELEASE.signed)
         except LookupError as e:
             raise AnswerError(str(e))
     if s['admin-interface'] == 'none':
@@ -172,6 +173,12 @@ def main():
     if not generator and not given:
         xi('result', 'interactive')     # the real one would now wait for a person
         time.sleep(5)
+        return
+    try:
+        network.start(opts, [generator, given])
+    except network.NetworkError as e:
+        dialog(str(e))
+        xi('result', 'failed')
         return
     if attempt(generator, given):
         say("The installation completed successfully")

@@ -1,10 +1,11 @@
-"""<source type="local">: the medium with the main repository, .treeinfo and repodata/repomd.xml or the old kind."""
+"""<source type="local"> and "url": the medium, or the server, with the main repository, .treeinfo and repodata/repomd.xml or the old kind."""
 import glob
 import hashlib
 import os
 import subprocess
 import tempfile
 import xml.dom.minidom
+import network
 from release import RELEASE
 from report import xi
 
@@ -59,3 +60,59 @@ def find_local(gpgcheck):
             xi('repository', '%s %d packages' % (name, packages))
             return
     raise LookupError("No main repository found")
+
+
+def get(base, name):
+    path = tempfile.mktemp(prefix='fetched-', dir='/tmp')
+    if not network.fetch('%s/%s' % (base, name), path):
+        return None
+    with open(path, 'rb') as f:
+        data = f.read()
+    os.unlink(path)
+    return data
+
+
+def take(base, names, digest):
+    """Some of the packages, the largest risk being the first and the last; each must be what the list says."""
+    for name, want in [names[0], names[-1]] if names else []:
+        data = get(base, name)
+        if data is None or digest(data).hexdigest() != want:
+            raise LookupError("%s is damaged" % name)
+
+
+def remote_yum(base, gpgcheck):
+    wanted = ['.treeinfo', 'repodata/repomd.xml'] + (['repodata/repomd.xml.asc'] if gpgcheck else [])
+    found = {name: get(base, name) for name in wanted}
+    if not all(found.values()):
+        return None
+    primary = xml.dom.minidom.parseString(found['repodata/repomd.xml']).getElementsByTagName('location')[0].getAttribute('href')
+    packed = get(base, primary)
+    if packed is None:
+        return None
+    plain = subprocess.run(['busybox', 'gunzip', '-c'], input=packed, stdout=subprocess.PIPE).stdout
+    names = [(p.getElementsByTagName('location')[0].getAttribute('href'), p.getElementsByTagName('checksum')[0].firstChild.data)
+             for p in xml.dom.minidom.parseString(plain).getElementsByTagName('package')]
+    take(base, names, hashlib.sha256)
+    return len(names)
+
+
+def remote_old(base, gpgcheck):
+    count, listed = 0, get(base, 'XS-REPOSITORY-LIST')
+    if not listed:
+        return None
+    for folder in listed.decode().split():
+        packages = get(base, folder + '/XS-PACKAGES')
+        if not packages or not get(base, folder + '/XS-REPOSITORY'):
+            return None
+        names = [('%s/%s' % (folder, p.firstChild.data), p.getAttribute('md5'))
+                 for p in xml.dom.minidom.parseString(packages).getElementsByTagName('package')]
+        take(base, names, hashlib.md5)
+        count += len(names)
+    return count
+
+
+def find_remote(kind, base, gpgcheck):
+    packages = (remote_old if RELEASE.old_repository else remote_yum)(base.rstrip('/'), gpgcheck) if kind == 'url' else None
+    if packages is None:
+        raise LookupError("Unable to access repository %s" % base)
+    xi('repository', '%s %s %d packages' % (kind, base, packages))

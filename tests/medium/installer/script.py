@@ -1,8 +1,8 @@
 """Scripts that an answer file or the kernel line names: fetched, checked, run."""
 import os
-import shutil
 import subprocess
 import tempfile
+import network
 from release import RELEASE
 from report import xi, xi_lines
 
@@ -12,15 +12,10 @@ class ScriptError(Exception):
 
 
 def fetch(url, stage):
-    """The network is not there in these tests, so file:// is all there is."""
     fd, path = tempfile.mkstemp(prefix=stage, dir='/tmp/scripts')
     os.close(fd)
-    try:
-        if not url.startswith('file://'):
-            raise OSError("no network for %s" % url)
-        shutil.copyfile(url[len('file://'):], path)
-    except OSError as e:
-        xi('fetch-failed', '%s %s' % (url, e))
+    if not network.fetch(url, path):
+        xi('fetch-failed', network.said(url))
         raise ScriptError("Unable to fetch script %s" % url)
     os.chmod(path, 0o500)
     return path
@@ -53,6 +48,6 @@ def run_stage(scripts, stage, args=()):
     for at, url in scripts:
         if at == stage:
             status, out, err = run(url, stage, args)
-            xi('hook-' + stage, '%s exit %d' % (url, status))
+            xi('hook-' + stage, '%s exit %d' % (network.said(url), status))
             xi_lines('hook-output', out.decode('utf-8', 'replace'))
             xi_lines('hook-stderr', err)
