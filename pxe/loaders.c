@@ -94,6 +94,8 @@ static void version_of(const struct str *loader, char version[40])
         size_t n = 0;
         for (; at && n < 39 && at[n] >= ' ' && at[n] <= '~'; n++)
                 version[n] = at[n];
+        while (n && version[n - 1] == ' ')
+                n--;
         version[n] = '\0';
 }
 
