@@ -27,13 +27,15 @@ struct cpio {
         struct archive *archive; /* owned */
         struct str bytes;
         int64_t when;
+        bool enough; /* what is still written to it is dropped */
 };
 
 static la_ssize_t collect(struct archive *a, void *arg, const void *p, size_t n)
 {
         (void)a;
         struct cpio *c = arg;
-        str_addn(&c->bytes, p, n);
+        if (!c->enough)
+                str_addn(&c->bytes, p, n);
         return (la_ssize_t)n;
 }
 
@@ -150,8 +152,8 @@ static bool put_slot(const struct medium *m, uint64_t size, int fd, uint64_t *at
         const uint64_t header = up(NEWC_HEADER + sizeof(HOME "/" SLOT_FILE), 4);
         if (!cpio_begin(&head, m->volume_date, e) || !cpio_head(&head, HOME "/" SLOT_FILE, S_IFREG | 0444, size, e))
                 return false;
-        archive_write_fail(head.archive); /* only the header is wanted */
-        if (!cpio_begin(&tail, m->volume_date, e) || !cpio_end(&tail, e))
+        head.enough = true; /* only the header is wanted */
+        if (!cpio_end(&head, e) || !cpio_begin(&tail, m->volume_date, e) || !cpio_end(&tail, e))
                 return false;
         *slot = up(*at + header, SLOT_PAGE);
         *at = *slot + size;
