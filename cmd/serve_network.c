@@ -96,6 +96,7 @@ static bool choose_mode(const struct network_choice *c, struct serve_network *n,
                                     "dhcp)"));
         }
         n->wish.mode = (enum dhcp_mode)mode;
+        n->wish.beside_another = another && mode == DHCP_OURS;
         struct err warning = ERR_INIT;
         if (!c->offline && dhcp_warning(&offers, n->wish.mode, n->wish.address, &warning))
                 say_line(SAY_WARNING, warning.text);

@@ -256,8 +256,7 @@ static const struct {
                 "192.168.2.5 (not connected), enp5s0 (no IPv4 address).",
                 true },
         { "none at all", { { .index = 0 } }, 0, NULL, 0,
-                "no connected network interface has an IPv4 address|The network interfaces here: none.",
-                true },
+                "no connected network interface has an IPv4 address|The network interfaces here: none.", true },
         { "one without an address", { BARE }, 1, "enp5s0", 0, "the network interface enp5s0 has no IPv4 address|",
                 true },
 };
