@@ -42,6 +42,16 @@ static char *copy(struct bytes b)
         return text;
 }
 
+/* Besides what no unattended installation can have: which card to use, and where from, is ours to say. */
+static bool is_dropped(struct bytes word)
+{
+        static const char *const begins[] = { "network_device=", "answerfile_device=", "network_config=" };
+        for (size_t i = 0; i < COUNT(begins); i++)
+                if (word.len >= strlen(begins[i]) && !memcmp(word.ptr, begins[i], strlen(begins[i])))
+                        return true;
+        return bytes_are(word, "netinstall") || kernel_word_is_dropped(word);
+}
+
 /* "PATH WORD…": the path, and the words that may stay. args NULL: none are expected. */
 static bool take(struct bytes part, char **path, char **args)
 {
@@ -52,9 +62,9 @@ static bool take(struct bytes part, char **path, char **args)
                 return false;
         *path = copy(word);
         while (word_next(part, &at, &word)) {
-                if (kernel_word_is_dropped(word))
+                if (is_dropped(word))
                         continue;
-                if (!is_plain(word))
+                if (!is_plain(word) || !args)
                         return false;
                 str_addf(&words, "%s%.*s", words.len ? " " : "", (int)word.len, word.ptr);
         }
@@ -73,7 +83,7 @@ static bool is_whole(const struct kernel_line *l)
 /* "XEN … --- KERNEL … --- INITRD" */
 static bool take_append(struct bytes line, struct kernel_line *l)
 {
-        struct bytes parts[3];
+        struct bytes parts[4]; /* one more than there may be */
         size_t n = 0;
         for (const char *at = line.ptr, *end = line.ptr + line.len; n < COUNT(parts); n++) {
                 const char *next = memmem(at, (size_t)(end - at), " --- ", 5);
@@ -154,8 +164,10 @@ static const struct boot_config *config_named(const struct medium *m, const char
 
 bool kernel_lines_read(const struct medium *m, struct kernel_lines *l, struct err *e)
 {
-        const struct boot_config *bios = m->firmware & FIRMWARE_BIOS ? config_named(m, "isolinux.cfg") : NULL;
-        const struct boot_config *uefi = m->firmware & FIRMWARE_UEFI ? config_named(m, "/grub.cfg") : NULL;
+        /* What a medium could still start, its installer may refuse (XenServer 9 on a BIOS). */
+        unsigned firmware = m->firmware & (m->release ? m->release->firmware : ~0u);
+        const struct boot_config *bios = firmware & FIRMWARE_BIOS ? config_named(m, "isolinux.cfg") : NULL;
+        const struct boot_config *uefi = firmware & FIRMWARE_UEFI ? config_named(m, "/grub.cfg") : NULL;
         *l = (struct kernel_lines){ .hypervisor_verbs = false };
         if (bios && !read_isolinux(str_bytes(&bios->text), &l->bios))
                 return err_rule(e, XR_LINES_NOT_UNDERSTOOD, m->path, bios->path, NULL);

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "pxe/enrolment.h"
 #include "pxe/form.h"
+#include "pxe/kernel_lines.h"
 #include "pxe/pxelinux_options.h"
 
 #include <stdlib.h>
@@ -98,10 +99,46 @@ static void test_prefix(void)
         free(loader);
 }
 
+static const struct {
+        const char *why, *menu, *want; /* "XEN|ARGS|KERNEL|ARGS|INITRD"; NULL: not understood */
+} menus[] = {
+        { "as vendors write it", "append /boot/xen.gz a=1 --- /boot/vmlinuz b=2 quiet --- /install.img\n",
+                "/boot/xen.gz|a=1|/boot/vmlinuz|b=2 quiet|/install.img" },
+        { "which card, and what from, is ours to say",
+                "append /x --- /vmlinuz network_device=all answerfile_device=eth0 network_config=dhcp b --- /i\n",
+                "/x||/vmlinuz|b|/i" },
+        { "the first entry", "append /x --- /vmlinuz 1 --- /i\nappend /x --- /vmlinuz 2 --- /i\n",
+                "/x||/vmlinuz|1|/i" },
+        { "a fourth part", "append /x --- /vmlinuz --- /i --- /more\n", NULL },
+        { "words behind the last file", "append /x --- /vmlinuz --- /i more\n", NULL },
+        { "no Xen", "append /vmlinuz --- /i\n", NULL },
+        { "nothing", "", NULL },
+};
+
+static void test_menus(void)
+{
+        for (size_t i = 0; i < COUNT(menus); i++) {
+                struct err e = ERR_INIT;
+                struct kernel_lines l;
+                char path[] = "boot/isolinux/isolinux.cfg", name[] = "x.iso";
+                struct boot_config config = { .path = path, .text = STR_MAX(4096) };
+                struct medium m = { .path = name, .firmware = FIRMWARE_BIOS, .configs = &config, .n_configs = 1 };
+                AUTO_STR got = STR_MAX(4096);
+                str_add(&config.text, menus[i].menu);
+                bool fine = kernel_lines_read(&m, &l, &e);
+                str_addf(&got, "%s|%s|%s|%s|%s", l.bios.xen, l.bios.xen_args, l.bios.kernel, l.bios.kernel_args,
+                        l.bios.initrd);
+                unit_same("menu", menus[i].why, fine ? str_text(&got) : NULL, menus[i].want);
+                kernel_lines_clear(&l);
+                str_clear(&config.text);
+        }
+}
+
 int main(void)
 {
         test_form();
         test_enrolment();
         test_prefix();
+        test_menus();
         return 0;
 }
