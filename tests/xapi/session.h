@@ -1,0 +1,5 @@
+/* session.h - sessions, tasks and secrets: what a call is made with. */
+#pragma once
+#include "tests/xapi/inside.h"
+
+handler session_login, session_logout, task_create, task_destroy, secret_create, secret_destroy;
