@@ -1,0 +1,143 @@
+/* agent_parts.h - what the steps of the agent share. Only postinstall/ itself includes this. */
+#pragma once
+#include "base/cleanup.h"
+#include "base/rule.h"
+#include "postinstall/agent_plan.h"
+#include "postinstall/journal.h"
+#include "postinstall/lease.h"
+#include "postinstall/xapi.h"
+
+enum look {
+        LOOK_SO,                /* as planned: nothing to do */
+        LOOK_NOT_SO,            /* make() may change that */
+        LOOK_WAIT,              /* nothing can be done now: look again later; e says what is waited for */
+        LOOK_STOP,              /* it will never be so: e says why, and what a person can do */
+};
+
+enum { MOST_NICS = 32, UUID_TEXT = 37, REF_TEXT = 80, MAC_CHARS = 18, DEVICE_CHARS = 16 };
+
+struct nic {
+        char mac[MAC_CHARS];            /* lower case */
+        char device[DEVICE_CHARS];      /* "eth0" */
+};
+
+/* What the journal remembers from one life of the process to the next. */
+struct memory {
+        char host_uuid[UUID_TEXT];      /* "" = not known yet */
+        char pin[FINGERPRINT_TEXT];     /* of the coordinator's certificate, taken at first contact */
+        char done[64][24];              /* names of steps that are done and verified */
+        size_t n_done;
+        int64_t started;                /* wall clock of the agent's first start */
+        int64_t waited;                 /* seconds that the agent's lives have certainly lasted */
+        int64_t shift;                  /* seconds by which the wall clock was set meanwhile */
+        bool rotated;                   /* the one-time password is dead */
+        bool joined;                    /* pool.join was called; whether it worked the coordinator knows */
+};
+
+struct agent {
+        int root;                       /* borrowed */
+        const char *root_path;          /* borrowed */
+        struct agent_plan *plan;
+        struct journal *journal;
+        struct memory memory;
+        struct xapi *local;             /* over the socket */
+        struct xapi *remote;            /* the coordinator, for a member; NULL until it is needed */
+        char there[REF_TEXT];           /* a member's own reference in its pool; "" = not known yet */
+        char host[REF_TEXT], pool[REF_TEXT];    /* references; valid while session and membership last */
+        struct rpc_answer hosts;        /* host records of the last look, for the make() that follows it */
+        bool hosts_fresh;
+        struct nic nics[MOST_NICS];     /* in PCI order, by the MACs that are theirs for good */
+        size_t n_nics;
+        int64_t life;                   /* steady clock when this process began */
+        int64_t ticked;                 /* seconds of this life that the journal has */
+        int64_t seen_wall, seen_steady; /* seconds, when the clocks were last compared */
+        int64_t wait;                   /* milliseconds before the next look; a step may shorten it */
+        struct lease_view line;         /* of those who join, as it was last seen */
+        struct lease_view line_moved;   /* … and as it stood when it last moved */
+        int64_t line_since;             /* steady ms */
+        int line_wakes;                 /* times that it was looked at since, for nothing */
+        char token[256];                /* of event.from */
+        char report[512];               /* URL; "" = nobody listens */
+        int64_t deaf_until;             /* steady ms: until then the boot server is not bothered */
+        int64_t clock_since;            /* steady ms: when the clock was first seen to be wrong; 0 = it was not */
+        char warning[400];              /* for the result: what was let pass */
+};
+
+struct step {
+        const char *name;
+        enum look (*look)(struct agent *, struct err *);
+        enum look (*make)(struct agent *, struct err *);        /* NULL: it can only be waited for */
+        int patience;                   /* seconds until a wait becomes a stop; 0 = the join window */
+        enum rule late;                 /* what is then said; XR_NONE: what it was waiting for */
+        bool needs_host;                /* agent->host must be known */
+        bool again;                     /* its look is not repeated by the last verification */
+};
+
+/* --- xapi --- */
+
+/* What a call's end means for a step: LOOK_SO when it was done. */
+enum look after_call(struct agent *, enum xapi_end, struct err *);
+/* CLASS.get_all_records: a struct of reference → record. */
+enum look all_records(struct agent *, struct xapi *, const char *class, struct rpc_answer *out, struct err *);
+enum look call(struct agent *, struct err *, const char *method, const struct rpc_arg *, size_t n);      /* local, value ignored */
+enum look call_slowly(struct agent *, struct err *, const char *method, const struct rpc_arg *, size_t n);       /* up to ten minutes */
+
+/* The member of a struct of records whose field says this; NULL when none does. Its key is the reference. */
+const struct rpc_value *record_where(const struct rpc_value *records, const char *field, const char *text);
+const struct rpc_value *record_of(const struct rpc_value *records, const char *reference);
+
+/* This host's record, in agent->hosts: read once for a look and the make() behind it. */
+enum look read_host(struct agent *, const struct rpc_value **host, struct err *);
+/* This host's record among those of xapi; sets agent->host. */
+enum look own_host(struct agent *, const struct rpc_value *hosts, const struct rpc_value **record, struct err *);
+enum look own_pool(struct agent *, struct rpc_answer *pools, const struct rpc_value **record, struct err *);
+
+/* Puts key=value into other_config of an object unless it says so already; record is the object's. */
+enum look mark(struct agent *, const char *class, const char *ref, const struct rpc_value *record, const char *key,
+        const char *value, struct err *);
+
+/* --- keys that we leave in other_config, and those that are gone at the end --- */
+#define MARK_DEPLOYMENT "xenroll-deployment"    /* pool, host, SR, network, VM: the deployment's id */
+#define MARK_NAME "xenroll-name"                /* what it is called in the plan */
+#define MARK_NICS "xenroll-nics"                /* host: "eth0=MAC,eth1=MAC" in PCI order */
+#define MARK_STATE "xenroll-state"              /* host: "ready" */
+#define MARK_OPEN "xenroll-open"                /* pool: members may join */
+#define MARK_QUEUE "xenroll-queue-"             /* pool: one for each member that waits to join */
+#define MARK_LEASE "xenroll-lease-"             /* pool: generations of the right to join */
+
+/* --- this machine --- */
+MUST_USE bool machine_uuid(int root, char uuid[UUID_TEXT]);             /* from the inventory; false: not there yet */
+MUST_USE bool machine_nics(struct agent *, struct err *);
+const struct nic *machine_nic(const struct agent *, int number);        /* NULL: it has no such card */
+MUST_USE bool machine_exists(int root, const char *path);               /* an absolute path, below root */
+MUST_USE bool machine_is_member(int root, char coordinator[64]);        /* pool.conf: of which pool; false: it is its own */
+MUST_USE bool machine_publish(int root, const char *path, struct bytes, unsigned mode, struct err *);   /* whole or not at all */
+MUST_USE bool machine_remove(int root, const char *path, struct err *);         /* a missing file is fine */
+MUST_USE bool machine_read(int root, const char *path, size_t max, struct str *, struct err *);
+
+/* --- the password (shadow.c) --- */
+MUST_USE bool shadow_set(int root, const char *hash, struct err *);     /* root's; whole or not at all */
+MUST_USE bool shadow_is(int root, const char *hash);
+
+/* --- memory.c --- */
+MUST_USE bool memory_open(struct agent *, struct err *);
+MUST_USE bool memory_note(struct agent *, const char *key, const char *value, struct err *);
+bool memory_done(const struct agent *, const char *step);
+int64_t memory_age(const struct agent *);       /* seconds since the first start, by whichever clock says more */
+MUST_USE bool memory_tick(struct agent *, struct err *);        /* now and then writes the age down */
+
+/* --- lists of steps, each in its file --- */
+extern const struct step step_first_boot, step_clock, step_identity, step_multipath, step_pool, step_networks, step_storage, step_defaults,
+        step_open, step_members, step_attach, step_schedules, step_vms, step_ha, step_password, step_tidy, step_preflight, step_queue,
+        step_join, step_joined, step_release, step_addresses, step_ready;
+
+/* --- pieces of steps --- */
+bool storage_is_shared(const struct agent_storage *);
+const struct agent_storage *storage_named(const struct agent_plan *, const char *name);
+
+/* How far our clock is off the one of the pool of x; LOOK_WAIT with XR_STEP_CLOCK while it may still be set right. */
+enum look clock_compare(struct agent *, const char *master, struct err *);
+MUST_USE bool coordinator_connect(struct agent *, struct err *);       /* sets remote */
+void agent_log(struct agent *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void agent_warn(struct agent *, enum rule, ...) __attribute__((sentinel));
+void agent_tell(struct agent *, const char *stage, const char *outcome, const struct err *);    /* the boot server, if it listens */

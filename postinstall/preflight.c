@@ -1,0 +1,245 @@
+/* Before a join: what pool.join would refuse, late and in its own words, said early and in ours. */
+#include "postinstall/agent_parts.h"
+#include "base/i18n.h"
+
+#include <string.h>
+
+enum { OPEN_POLL = 30000 /* ms */ };
+
+/* --- reaching the coordinator --- */
+
+bool coordinator_connect(struct agent *a, struct err *e)
+{
+        AUTO_STR url = STR_MAX(300);
+        const struct agent_plan *p = a->plan;
+        if (a->remote)
+                return true;
+        if (!p->join_password || !p->coordinator_address)
+                return err_rule(e, XR_STEP_WINDOW_CLOSED, NULL);
+        str_addf(&url, "%s://%s/", p->release.plain_http ? "http" : "https", p->coordinator_address);
+        const char *pin = *a->memory.pin ? a->memory.pin : p->coordinator_pin;
+        const struct transport_target target = { .url = str_text(&url), .pin = pin };
+        AUTO_SECRET password = secret_of(p->join_password, strlen(p->join_password));
+        a->remote = xapi_new(&target, &password, NULL, NULL, e);
+        return a->remote != NULL;
+}
+
+/* The certificate of the first contact is the one from then on. */
+static bool keep_pin(struct agent *a, struct err *e)
+{
+        const char *seen = xapi_fingerprint(a->remote);
+        return *a->memory.pin || !*seen || memory_note(a, "pin", seen, e);
+}
+
+/* --- one host held against another --- */
+
+static bool differ(const struct rpc_value *ours, const struct rpc_value *theirs, const char *map, const char *key)
+{
+        return strcmp(rpc_text(rpc_member(ours, map), key), rpc_text(rpc_member(theirs, map), key)) != 0;
+}
+
+static enum look say_differ(enum rule rule, const struct rpc_value *ours, const struct rpc_value *theirs,
+        const char *map, const char *key, struct err *e)
+{
+        err_rule(e, rule, rpc_text(rpc_member(ours, map), key), rpc_text(rpc_member(theirs, map), key), NULL);
+        return LOOK_STOP;
+}
+
+static enum look compare_software(const struct rpc_value *ours, const struct rpc_value *theirs, struct err *e)
+{
+        static const char *const keys[] = { "product_brand", "product_version", "platform_version", "build_number",
+                "xapi", "xapi_build", "git_id" };
+        for (size_t i = 0; i < COUNT(keys); i++)
+                if (differ(ours, theirs, "software_version", keys[i]))
+                        return say_differ(XR_STEP_SOFTWARE, ours, theirs, "software_version", keys[i], e);
+        return LOOK_SO;
+}
+
+static enum look compare_cpu(
+        const struct agent *a, const struct rpc_value *ours, const struct rpc_value *theirs, struct err *e)
+{
+        if (differ(ours, theirs, "cpu_info", "vendor"))
+                return say_differ(XR_STEP_CPU, ours, theirs, "cpu_info", "vendor", e);
+        if (a->plan->release.cpu_features_equal && differ(ours, theirs, "cpu_info", "features"))
+                return say_differ(XR_STEP_CPU, ours, theirs, "cpu_info", "modelname", e);
+        return LOOK_SO;
+}
+
+/* Both start with verification off, and each one's first boot turns it on. */
+static enum look compare_tls(
+        const struct agent *a, const struct rpc_value *ours, const struct rpc_value *theirs, struct err *e)
+{
+        if (!a->plan->release.tls_flag)
+                return LOOK_SO;
+        bool here = rpc_true(ours, "tls_verification_enabled"), there = rpc_true(theirs, "tls_verification_enabled");
+        if (here && there)
+                return LOOK_SO;
+        err_rule(e, XR_STEP_TLS, here ? a->plan->coordinator_address : a->plan->host, NULL);
+        return LOOK_WAIT;
+}
+
+/* "eth0=MAC,eth1=MAC,…": the device at a place; "" when there are not as many. */
+static void device_at(const char *list, int place, char out[DEVICE_CHARS])
+{
+        for (; place > 0 && list; place--) {
+                list = strchr(list, ',');
+                list = list ? list + 1 : NULL;
+        }
+        snprintf(out, DEVICE_CHARS, "%.*s", list ? (int)strcspn(list, "=,") : 0, list ? list : "");
+}
+
+/* Networks are matched by the names of their cards: where those differ, storage would end up on the wrong wire. */
+static enum look compare_nics(const struct agent *a, const struct rpc_value *theirs, struct err *e)
+{
+        const char *list = rpc_text(rpc_member(theirs, "other_config"), MARK_NICS);
+        for (size_t i = 0; i < a->plan->n_networks; i++) {
+                const struct agent_network *n = &a->plan->networks[i];
+                for (size_t k = 0; k < (n->nic >= 0 ? 1 : n->n_bond); k++) {
+                        char device[DEVICE_CHARS], number[12];
+                        int place = n->nic >= 0 ? n->nic : n->bond[k];
+                        const struct nic *nic = machine_nic(a, place);
+                        device_at(list, place, device);
+                        if (nic && !strcmp(nic->device, device))
+                                continue;
+                        snprintf(number, sizeof(number), "%d", place);
+                        err_rule(e, nic ? XR_STEP_NIC_ORDER : XR_STEP_NO_CARD, nic ? number : n->name,
+                                nic ? nic->device : number, device, NULL);
+                        return LOOK_STOP;
+                }
+        }
+        return LOOK_SO;
+}
+
+static bool has_uuid(const struct rpc_value *records, const struct rpc_value *refs, const char *uuid)
+{
+        for (size_t i = 0; i < refs->n; i++) {
+                const struct rpc_value *r = record_of(records, refs->items[i].text);
+                if (r && !strcmp(rpc_text(r, "uuid"), uuid))
+                        return true;
+        }
+        return false;
+}
+
+static enum look compare_update_names(
+        struct agent *a, const struct rpc_value *ours, const struct rpc_value *theirs, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer here = { 0 }, there = { 0 };
+        const struct rpc_value *applied = rpc_member(ours, "updates");
+        enum look l = all_records(a, a->local, "pool_update", &here, e);
+        if (l == LOOK_SO)
+                l = all_records(a, a->remote, "pool_update", &there, e);
+        for (size_t i = 0; l == LOOK_SO && i < applied->n; i++) {
+                const struct rpc_value *u = record_of(&here.value, applied->items[i].text);
+                if (u && !has_uuid(&there.value, rpc_member(theirs, "updates"), rpc_text(u, "uuid"))) {
+                        err_rule(e, XR_STEP_UPDATES, rpc_text(u, "name_label"), "-", NULL);
+                        l = LOOK_STOP;
+                }
+        }
+        return l;
+}
+
+static enum look compare_updates(
+        struct agent *a, const struct rpc_value *ours, const struct rpc_value *theirs, struct err *e)
+{
+        char here[24], there[24];
+        const char *kind = rpc_member(ours, "updates")->kind == RPC_ARRAY ? "updates" : "patches";
+        size_t n = rpc_member(ours, kind)->n, m = rpc_member(theirs, kind)->n;
+        if (n == m)
+                return n && !strcmp(kind, "updates") ? compare_update_names(a, ours, theirs, e) : LOOK_SO;
+        snprintf(here, sizeof(here), "%zu", n);
+        snprintf(there, sizeof(there), "%zu", m);
+        err_rule(e, XR_STEP_UPDATES, here, there, NULL);
+        return LOOK_STOP;
+}
+
+static bool is_free(const char *edition)
+{
+        return !strcmp(edition, "free") || !strcmp(edition, "express") || !strcmp(edition, "trial");
+}
+
+static enum look check_size(const struct agent *a, const struct rpc_value *ours, size_t n_hosts, struct err *e)
+{
+        char limit[12];
+        int most = a->plan->release.free_pool_size;
+        if (!most || n_hosts < (size_t)most || !is_free(rpc_text(ours, "edition")))
+                return LOOK_SO;
+        snprintf(limit, sizeof(limit), "%d", most);
+        err_rule(e, XR_STEP_POOL_SIZE, limit, NULL);
+        return LOOK_STOP;
+}
+
+/* --- the pool --- */
+
+static enum look check_pool(const struct agent *a, const struct rpc_value *pool, struct err *e)
+{
+        const struct rpc_value *other = rpc_member(pool, "other_config");
+        const char *mark = rpc_text(other, MARK_DEPLOYMENT);
+        if (*mark && (strcmp(mark, a->plan->deployment) || strcmp(rpc_text(other, MARK_NAME), a->plan->pool))) {
+                err_refuse(e, XR_STEP_OTHER_DEPLOYMENT, rpc_text(pool, "name_label"), NULL);
+                return LOOK_STOP;
+        }
+        if (!*mark || !*rpc_text(other, MARK_OPEN)) {
+                err_rule(e, XR_STEP_NOT_OPEN, a->plan->coordinator_address, NULL);
+                return LOOK_WAIT;
+        }
+        if (rpc_true(pool, "ha_enabled")) {
+                err_rule(e, XR_STEP_HA_ON, NULL);
+                return LOOK_STOP;
+        }
+        return LOOK_SO;
+}
+
+static enum look compare(struct agent *a, const char *master, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer there = { 0 };
+        const struct rpc_value *ours;
+        enum look l = all_records(a, a->remote, "host", &there, e);
+        if (l == LOOK_SO)
+                l = read_host(a, &ours, e);
+        if (l != LOOK_SO)
+                return l;
+        const struct rpc_value *theirs = record_of(&there.value, master);
+        if (!theirs) {
+                err_rule(e, XR_STEP_HOST_UNKNOWN, NULL);
+                return LOOK_WAIT;
+        }
+        l = compare_software(ours, theirs, e);
+        if (l == LOOK_SO)
+                l = compare_cpu(a, ours, theirs, e);
+        if (l == LOOK_SO)
+                l = compare_updates(a, ours, theirs, e);
+        if (l == LOOK_SO)
+                l = compare_nics(a, theirs, e);
+        if (l == LOOK_SO)
+                l = check_size(a, ours, there.value.n, e);
+        return l == LOOK_SO ? compare_tls(a, ours, theirs, e) : l;
+}
+
+static enum look look(struct agent *a, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
+        char of_pool[64];
+        if (machine_is_member(a->root, of_pool)) {
+                if (!a->plan->coordinator_address || strcmp(of_pool, a->plan->coordinator_address)) {
+                        err_refuse(e, XR_STEP_MEMBER_ELSEWHERE, of_pool, NULL);
+                        return LOOK_STOP;
+                }
+                return LOOK_SO;
+        }
+        if (!coordinator_connect(a, e))
+                return e->code == XR_STEP_WINDOW_CLOSED ? LOOK_STOP : LOOK_WAIT;
+        enum look l = all_records(a, a->remote, "pool", &pools, e);
+        a->wait = OPEN_POLL;
+        if (l == LOOK_SO && !keep_pin(a, e))
+                return LOOK_WAIT;
+        if (l != LOOK_SO || pools.value.n != 1)
+                return l == LOOK_SO ? LOOK_WAIT : l;
+        snprintf(a->pool, sizeof(a->pool), "%s", pools.value.items[0].key);
+        l = check_pool(a, &pools.value.items[0], e);
+        const char *master = rpc_text(&pools.value.items[0], "master");
+        if (l == LOOK_SO)
+                l = compare(a, master, e);
+        return l == LOOK_SO ? clock_compare(a, master, e) : l;
+}
+
+const struct step step_preflight = { .name = "preflight", .look = look };

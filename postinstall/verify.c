@@ -1,0 +1,227 @@
+#include "postinstall/verify.h"
+#include "postinstall/agent_parts.h"
+#include "postinstall/storage.h"
+#include "base/i18n.h"
+
+#include <string.h>
+
+struct verifying {
+        const struct agent_plan *plan;
+        void (*each)(void *, const struct verify_point *);
+        void *arg;
+        struct rpc_answer pools, hosts, metrics, networks, pifs, srs, pbds, vms;
+};
+
+static void clear(struct verifying *v)
+{
+        struct rpc_answer *const all[] = { &v->pools, &v->hosts, &v->metrics, &v->networks, &v->pifs, &v->srs, &v->pbds,
+                &v->vms };
+        for (size_t i = 0; i < COUNT(all); i++)
+                rpc_answer_clear(all[i]);
+}
+
+static bool read_all(struct verifying *v, struct xapi *x, struct err *e)
+{
+        const struct {
+                const char *method;
+                struct rpc_answer *out;
+        } reads[] = {
+                { "pool.get_all_records", &v->pools },
+                { "host.get_all_records", &v->hosts },
+                { "host_metrics.get_all_records", &v->metrics },
+                { "network.get_all_records", &v->networks },
+                { "PIF.get_all_records", &v->pifs },
+                { "SR.get_all_records", &v->srs },
+                { "PBD.get_all_records", &v->pbds },
+                { "VM.get_all_records", &v->vms },
+        };
+        for (size_t i = 0; i < COUNT(reads); i++)
+                if (xapi_call(x, reads[i].out, e, reads[i].method, NULL, 0) != XAPI_DONE)
+                        return false;
+        return v->pools.value.n == 1 || err_rule(e, XR_STEP_HOST_UNKNOWN, NULL);
+}
+
+/* --- saying it --- */
+
+static void point(const struct verifying *v, enum verdict verdict, const char *kind, const char *name, const char *what,
+        const char *planned, const char *found)
+{
+        const struct verify_point p = { verdict, kind, name, what, planned, found };
+        v->each(v->arg, &p);
+}
+
+static void compare(const struct verifying *v, const char *kind, const char *name, const char *what,
+        const char *planned, const char *found)
+{
+        point(v, strcmp(planned, found) ? VERDICT_DIFFERS : VERDICT_SAME, kind, name, what, planned, found);
+}
+
+static void compare_number(
+        const struct verifying *v, const char *kind, const char *name, const char *what, int64_t planned, int64_t found)
+{
+        char p[24], f[24];
+        snprintf(p, sizeof(p), "%lld", (long long)planned);
+        snprintf(f, sizeof(f), "%lld", (long long)found);
+        compare(v, kind, name, what, p, f);
+}
+
+static void compare_yes(
+        const struct verifying *v, const char *kind, const char *name, const char *what, bool planned, bool found)
+{
+        compare(v, kind, name, what, planned ? _("yes") : _("no"), found ? _("yes") : _("no"));
+}
+
+/* By our mark, so that what was renamed is found; else by its name. */
+static const struct rpc_value *find(const struct verifying *v, const struct rpc_value *records, const char *name)
+{
+        for (size_t i = 0; i < records->n; i++) {
+                const struct rpc_value *other = rpc_member(&records->items[i], "other_config");
+                if (!strcmp(rpc_text(other, MARK_DEPLOYMENT), v->plan->deployment) &&
+                        !strcmp(rpc_text(other, MARK_NAME), name))
+                        return &records->items[i];
+        }
+        return record_where(records, "name_label", name);
+}
+
+/* --- hosts and the pool --- */
+
+static void check_hosts(const struct verifying *v)
+{
+        for (size_t i = 0; i < v->plan->n_members; i++) {
+                const struct agent_member *m = &v->plan->members[i];
+                const struct rpc_value *h = find(v, &v->hosts.value, m->name);
+                if (!h) {
+                        point(v, VERDICT_MISSING, "host", m->name, "", "", "");
+                        continue;
+                }
+                const struct rpc_value *metrics = record_of(&v->metrics.value, rpc_text(h, "metrics"));
+                compare(v, "host", m->name, _("name"), m->name, rpc_text(h, "name_label"));
+                if (m->address)
+                        compare(v, "host", m->name, _("address"), m->address, rpc_text(h, "address"));
+                compare_yes(v, "host", m->name, _("alive"), true, metrics && rpc_true(metrics, "live"));
+                compare_yes(v, "host", m->name, _("enabled"), true, rpc_true(h, "enabled"));
+                compare_yes(v, "host", m->name, _("coordinator"), m->coordinator,
+                        !strcmp(h->key, rpc_text(&v->pools.value.items[0], "master")));
+        }
+}
+
+static bool is_planned_host(const struct verifying *v, const struct rpc_value *host)
+{
+        for (size_t i = 0; i < v->plan->n_members; i++)
+                if (find(v, &v->hosts.value, v->plan->members[i].name) == host)
+                        return true;
+        return false;
+}
+
+static void check_strangers(const struct verifying *v)
+{
+        for (size_t i = 0; i < v->hosts.value.n; i++)
+                if (!is_planned_host(v, &v->hosts.value.items[i]))
+                        point(v, VERDICT_EXTRA, "host", rpc_text(&v->hosts.value.items[i], "name_label"), "", "", "");
+}
+
+static void check_pool(const struct verifying *v)
+{
+        const struct rpc_value *pool = &v->pools.value.items[0];
+        compare(v, "pool", v->plan->pool_name, _("name"), v->plan->pool_name, rpc_text(pool, "name_label"));
+        if (v->plan->pool_description)
+                compare(v, "pool", v->plan->pool_name, _("description"), v->plan->pool_description,
+                        rpc_text(pool, "name_description"));
+        compare_yes(v, "HA", v->plan->pool_name, _("on"), v->plan->ha.heartbeat != NULL, rpc_true(pool, "ha_enabled"));
+        if (v->plan->ha.heartbeat)
+                compare_number(v, "HA", v->plan->pool_name, _("hosts that may fail"), v->plan->ha.tolerate,
+                        rpc_number(pool, "ha_host_failures_to_tolerate", 0));
+}
+
+/* --- networks and storage --- */
+
+static bool has_vlan(const struct verifying *v, const struct rpc_value *net, int vlan)
+{
+        for (size_t i = 0; i < v->pifs.value.n; i++) {
+                const struct rpc_value *p = &v->pifs.value.items[i];
+                if (!strcmp(rpc_text(p, "network"), net->key) && rpc_number(p, "VLAN", -1) != (vlan ? vlan : -1))
+                        return false;
+        }
+        return true;
+}
+
+static size_t hosts_on(const struct verifying *v, const struct rpc_value *net)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < v->pifs.value.n; i++)
+                n += !strcmp(rpc_text(&v->pifs.value.items[i], "network"), net->key) &&
+                     rpc_true(&v->pifs.value.items[i], "currently_attached");
+        return n;
+}
+
+static void check_networks(const struct verifying *v)
+{
+        for (size_t i = 0; i < v->plan->n_networks; i++) {
+                const struct agent_network *n = &v->plan->networks[i];
+                const struct rpc_value *net = find(v, &v->networks.value, n->name);
+                if (!net) {
+                        point(v, VERDICT_MISSING, "network", n->name, "", "", "");
+                        continue;
+                }
+                compare(v, "network", n->name, _("name"), n->name, rpc_text(net, "name_label"));
+                if (n->mtu)
+                        compare_number(v, "network", n->name, "MTU", n->mtu, rpc_number(net, "MTU", 0));
+                compare_yes(v, "network", n->name, _("VLAN as planned"), true, has_vlan(v, net, n->vlan));
+                compare_number(v, "network", n->name, _("hosts connected"), (int64_t)v->hosts.value.n,
+                        (int64_t)hosts_on(v, net));
+        }
+}
+
+static size_t hosts_attached(const struct verifying *v, const struct rpc_value *sr)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < v->pbds.value.n; i++)
+                n += !strcmp(rpc_text(&v->pbds.value.items[i], "SR"), sr->key) &&
+                     rpc_true(&v->pbds.value.items[i], "currently_attached");
+        return n;
+}
+
+static void check_storage(const struct verifying *v)
+{
+        const struct rpc_value *pool = &v->pools.value.items[0];
+        for (size_t i = 0; i < v->plan->n_storage; i++) {
+                const struct agent_storage *s = &v->plan->storage[i];
+                const struct rpc_value *sr = find(v, &v->srs.value, s->name);
+                if (!sr) {
+                        point(v, VERDICT_MISSING, "storage", s->name, "", "", "");
+                        continue;
+                }
+                compare(v, "storage", s->name, _("name"), s->name, rpc_text(sr, "name_label"));
+                if (storage_driver(s))
+                        compare(v, "storage", s->name, _("kind"), storage_driver(s), rpc_text(sr, "type"));
+                if (storage_is_shared(s))
+                        compare_number(v, "storage", s->name, _("hosts attached"), (int64_t)v->hosts.value.n,
+                                (int64_t)hosts_attached(v, sr));
+                if (s->is_default)
+                        compare_yes(v, "storage", s->name, _("default"), true,
+                                !strcmp(rpc_text(pool, "default_SR"), sr->key));
+        }
+}
+
+static void check_vms(const struct verifying *v)
+{
+        for (size_t i = 0; i < v->plan->n_vms; i++) {
+                const char *name = v->plan->vms[i].name;
+                point(v, find(v, &v->vms.value, name) ? VERDICT_SAME : VERDICT_MISSING, "vm", name, "", "", "");
+        }
+}
+
+bool verify_pool(const struct agent_plan *p, struct xapi *x, void (*each)(void *, const struct verify_point *),
+        void *arg, struct err *e)
+{
+        OWN(clear) struct verifying v = { .plan = p, .each = each, .arg = arg };
+        if (!read_all(&v, x, e))
+                return false;
+        check_pool(&v);
+        check_hosts(&v);
+        check_strangers(&v);
+        check_networks(&v);
+        check_storage(&v);
+        check_vms(&v);
+        return true;
+}
