@@ -17,14 +17,14 @@ FUZZ_SECONDS ?= 60
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
-                  libmicrohttpd-dev libsqlite3-dev libseccomp-dev
+                  libmicrohttpd-dev libsqlite3-dev libseccomp-dev libcurl4-openssl-dev
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages)
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/xapi/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages)
 
 # Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
-LIBS       = libfyaml libxml-2.0 libarchive jansson libcrypto zlib libmicrohttpd sqlite3 libseccomp
+LIBS       = libfyaml libxml-2.0 libarchive jansson libssl libcrypto zlib libmicrohttpd sqlite3 libseccomp libcurl
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcrypt -lpthread
 
@@ -32,11 +32,13 @@ REQUIRED_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DVERSION=
                   -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes -Wwrite-strings -fstack-protector-strong \
                   -fno-strict-aliasing $(if $(CI),-Werror) $(LIB_CFLAGS)
 
-FOLDERS  := base answerfiles isobuilder pxe
+FOLDERS  := base answerfiles isobuilder pxe postinstall
 OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
 CMD_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/*.c))
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+FAKE_TOOLS := $(filter $(B)/tests/tools/fake_%,$(TOOLS))
+FAKE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/xapi/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh))
 PAGES    := xenroll.1 $(patsubst cmd/%.c,xenroll-%.1,$(wildcard $(foreach c,$(shell sed -n 's/^COMMAND(\(.*\))/\1/p' cmd/commands.def),cmd/$c.c))) \
@@ -64,7 +66,17 @@ $(B)/%.o: %.c $(B)/flags | $(B)/packages-build
 
 $(OBJECTS) $(CMD_OBJS): $(EMBEDDED)
 
-$(UNITS) $(TOOLS): %: %.o $(B)/libxenroll.a
+# A pool of hosts whose xapi is ours: for tests of what talks to one.
+$(B)/libfakexapi.a: $(FAKE_OBJS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/tests/xapi/api.o: $(wildcard tests/xapi/data/*.tsv)
+
+$(FAKE_TOOLS): %: %.o $(B)/libfakexapi.a $(filter $(B)/base/%,$(OBJECTS))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(UNITS) $(filter-out $(FAKE_TOOLS),$(TOOLS)): %: %.o $(B)/libxenroll.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(B)/tests/fault/failnth.so: tests/fault/failnth.c | $(B)/packages-build
@@ -74,6 +86,20 @@ $(B)/tests/fault/failnth.so: tests/fault/failnth.c | $(B)/packages-build
 $(B)/tests/stick/badstick.so: tests/stick/badstick.c | $(B)/packages-build
 	@mkdir -p $(@D)
 	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
+
+# Whole rollouts in virtual time. The agent is the real one; its clock and its network are the simulation's, which therefore
+# come before the library, and every change to a file passes through the simulation's hands.
+SIM_WRAPPED := write fsync fdatasync ftruncate64 renameat unlinkat mkdirat openat64 getrandom usleep
+SIM_LINK    := $(SIM_WRAPPED:%=-Wl,--wrap=%)
+SIM_PARTS   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/simulation/main.c tests/simulation/modes.c,$(wildcard tests/simulation/*.c)))
+SIMULATION  := $(B)/tests/simulation/simulation $(B)/tests/simulation/selftest/selftest
+
+$(B)/tests/simulation/simulation: $(B)/tests/simulation/main.o $(B)/tests/simulation/modes.o $(SIM_PARTS) $(B)/libfakexapi.a $(B)/libxenroll.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ $(LIB_LIBS)
+
+# The same with a toy agent and a toy world, to see that what must be condemned is.
+$(B)/tests/simulation/selftest/selftest: $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/selftest/*.c)) $(SIM_PARTS) $(filter $(B)/base/%,$(OBJECTS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ -lcrypt -lpthread
 
 # Everything is rebuilt when the flags change.
 FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(VERSION) $(LOCALEDIR)
@@ -142,14 +168,18 @@ demo: all $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve structure
+RINGS := unit golden selector media medium stamp fault stick dhcp http serve xapi simulation structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault
-check: all $(UNITS) $(TOOLS) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
+check: all $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
 	B=$(B) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
+
+# 2,000 rollouts in which things go wrong, and one that is killed at each of its steps: minutes.
+check-fault: $(SIMULATION)
+	B=$(B) SIMULATION=long tests/report simulation
 
 check-boot: all $(B)/base.iso $(BASES) | $(B)/packages-boot
 	B=$(B) tests/report boot netboot
@@ -210,7 +240,7 @@ clean:
 help:
 	@echo "all (default)   the program, its manual pages and translations"
 	@echo "demo            the whole job on examples/; ISO=file.iso takes your own base"
-	@echo "check           all quick tests; check-asan, check-valgrind, check-boot, fuzz, bench: the longer ones"
+	@echo "check           all quick tests; check-asan, check-valgrind, check-fault, check-boot, fuzz, bench: the longer ones"
 	@echo "lint            structure and shell checks"
 	@echo "install dist pot clean"
 

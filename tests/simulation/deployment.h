@@ -1,0 +1,51 @@
+/* deployment.h - what is to become of a few hosts: the plans of their agents, the world they find, the folders they
+ * live in. */
+#pragma once
+#include "postinstall/agent_plan.h"
+#include "tests/simulation/chance.h"
+
+/* What is so wrong from the start that the rollout cannot end well. */
+enum trouble { NO_TROUBLE, FOREIGN_LUN, TWO_SRS, OTHER_CPU, OTHER_BUILD, WRONG_CHAP, NO_NFS, NO_TEMPLATE, TROUBLES };
+
+enum boot_server { NOBODY_LISTENS, SAYS_YES, SAYS_NO, SAYS_NOTHING };
+
+struct expected {
+        const char *method; /* "SR.create+SR.introduce": their sum */
+        unsigned n;
+};
+
+struct deployment {
+        struct arena *arena;
+        int n;
+        struct agent_plan *plans; /* one a host; plans[0] is the coordinator's */
+        const char *scenario;     /* for the world */
+        const char *join_hash, *admin_hash;
+        const char **secrets; /* what must be nowhere at the end; the join password first */
+        size_t n_secrets;
+        enum boot_server boot_server;
+        int64_t *power_on; /* ms, by host */
+        struct expected expected[16];
+        size_t n_expected;
+        int nics;
+        enum trouble trouble; /* if any, somebody must stop and say why */
+};
+
+enum storage_wishes {
+        WISH_NFS = 1,
+        WISH_ISCSI = 2,
+        WISH_ISO = 4,
+        WISH_HA = 8,
+        WISH_BOND = 16,
+        WISH_VMS = 32,
+        WISH_NETS = 64,
+        WISH_ALL = WISH_NFS | WISH_ISCSI | WISH_ISO | WISH_HA,
+        WISH_EVERYTHING = 127
+};
+
+struct deployment *deployment_new(int hosts, unsigned wishes, const char *release, enum trouble, uint64_t seed);
+struct deployment *deployment_draw(uint64_t seed);
+void deployment_free(struct deployment *);
+void deployment_show(const struct deployment *, struct str *);
+
+/* Writes what the installer left on a host, with its plan, below a new folder. */
+MUST_USE bool deployment_root(const struct deployment *, int host, const char *path, struct err *e);

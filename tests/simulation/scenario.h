@@ -1,0 +1,9 @@
+/* scenario.h - the world around a deployment, in the words that tests/xapi reads. */
+#pragma once
+#include "tests/simulation/deployment.h"
+
+#define SCENARIO_SCSI_ID "36001405aabbccdd"
+#define SCENARIO_TEMPLATE "Other install media"
+
+const char *scenario_of(const struct deployment *, struct chance *);
+const char *scenario_mac(struct arena *, int host, int nic);
