@@ -79,8 +79,9 @@ struct step {
 enum look after_call(struct agent *, enum xapi_end, struct err *);
 /* CLASS.get_all_records: a struct of reference → record. */
 enum look all_records(struct agent *, struct xapi *, const char *class, struct rpc_answer *out, struct err *);
-enum look call(struct agent *, struct err *, const char *method, const struct rpc_arg *, size_t n);      /* local, value ignored */
-enum look call_slowly(struct agent *, struct err *, const char *method, const struct rpc_arg *, size_t n);       /* up to ten minutes */
+/* A local call that changes something; value in out, or ignored. */
+enum look change(struct agent *, struct rpc_answer *out, struct err *, const char *method, const struct rpc_arg *, size_t n);
+enum look call(struct agent *, struct err *, const char *method, const struct rpc_arg *, size_t n);
 
 /* The member of a struct of records whose field says this; NULL when none does. Its key is the reference. */
 const struct rpc_value *record_where(const struct rpc_value *records, const char *field, const char *text);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { USUAL = 60000, SLOW = 600000 /* ms */ };
+enum { USUAL = 60000 /* ms */, LONG = 3600, GRACE = 10 /* s */ };
 
 enum look after_call(struct agent *a, enum xapi_end end, struct err *e)
 {
@@ -28,17 +28,27 @@ enum look all_records(struct agent *a, struct xapi *x, const char *class, struct
         return after_call(a, xapi_call(x, out, e, method, NULL, 0), e);
 }
 
-enum look call(struct agent *a, struct err *e, const char *method, const struct rpc_arg *args, size_t n)
+/* Who stops listening to a call that changes something does not stop the call, and would make the change again: so it
+ * is listened to for long, but not beyond the end of the join window, which nothing may delay. */
+static int64_t patience(const struct agent *a)
 {
-        return after_call(a, xapi_call(a->local, NULL, e, method, args, n), e);
+        int64_t left = a->plan->join_window - memory_age(a) + GRACE;
+        bool closes = a->plan->root_hash && !a->memory.rotated;
+        return (closes && left < LONG ? left > GRACE ? left : GRACE : LONG) * 1000;
 }
 
-enum look call_slowly(struct agent *a, struct err *e, const char *method, const struct rpc_arg *args, size_t n)
+enum look change(struct agent *a, struct rpc_answer *out, struct err *e, const char *method, const struct rpc_arg *args,
+        size_t n)
 {
-        xapi_patience(a->local, SLOW);
-        enum look l = call(a, e, method, args, n);
+        xapi_patience(a->local, (int)patience(a));
+        enum look l = after_call(a, xapi_call(a->local, out, e, method, args, n), e);
         xapi_patience(a->local, USUAL);
         return l;
+}
+
+enum look call(struct agent *a, struct err *e, const char *method, const struct rpc_arg *args, size_t n)
+{
+        return change(a, NULL, e, method, args, n);
 }
 
 const struct rpc_value *record_where(const struct rpc_value *records, const char *field, const char *text)

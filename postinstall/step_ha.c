@@ -77,7 +77,7 @@ static enum look enable(struct agent *a, const struct ha_view *v, struct err *e)
                 settings[0] = "timeout";
                 settings[1] = timeout;
         }
-        return call_slowly(a, e, "pool.enable_ha", XAPI_ARGS(RPC_A(srs), RPC_M(settings)));
+        return call(a, e, "pool.enable_ha", XAPI_ARGS(RPC_A(srs), RPC_M(settings)));
 }
 
 /* XenCenter's order: how many may fail, then on. */
@@ -90,7 +90,7 @@ static enum look make(struct agent *a, struct err *e)
                 return LOOK_STOP;
         }
         if (l == LOOK_SO && rpc_true(v.pool, "ha_enabled") && !is_on(&v))
-                return call_slowly(a, e, "pool.disable_ha", NULL, 0); /* half on: off, and again from the beginning */
+                return call(a, e, "pool.disable_ha", NULL, 0); /* half on: off, and again from the beginning */
         if (l == LOOK_SO)
                 l = set_tolerance(a, &v, e);
         return l == LOOK_SO && !is_on(&v) ? enable(a, &v, e) : l;

@@ -184,15 +184,13 @@ static enum look make_join(struct agent *a, struct err *e)
         if (known)
                 return LOOK_WAIT;
         struct err refused = ERR_INIT;
-        xapi_patience(a->local, 600000);
-        enum xapi_end end = xapi_call(a->local, NULL, &refused, "pool.join",
+        l = change(a, NULL, &refused, "pool.join",
                 XAPI_ARGS(RPC_S(a->plan->coordinator_address), RPC_S("root"), RPC_S(a->plan->join_password)));
-        xapi_patience(a->local, 60000);
         a->wait = FRESH;
-        if (end == XAPI_DONE)
+        if (l == LOOK_SO)
                 return LOOK_WAIT;
         *e = refused;
-        return after_call(a, end, e);
+        return l;
 }
 
 const struct step step_join = { .name = "join", .look = look_join, .make = make_join };

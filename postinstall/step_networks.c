@@ -115,7 +115,7 @@ static enum look network_made(struct agent *a, const struct network_view *v, con
         const struct rpc_named record[] = { { "name_label", RPC_S(name) },
                 { "name_description", RPC_S(description ? description : "") }, { "MTU", RPC_I(mtu ? mtu : 1500) },
                 { "other_config", RPC_M(marks) } };
-        enum look l = after_call(a, xapi_call(a->local, &made, e, "network.create", XAPI_ARGS(RPC_R(record))), e);
+        enum look l = change(a, &made, e, "network.create", XAPI_ARGS(RPC_R(record)));
         if (l == LOOK_SO)
                 snprintf(ref, REF_TEXT, "%s", made.value.text);
         return l;
@@ -148,7 +148,7 @@ static enum look make_bond(struct agent *a, const struct network_view *v, const 
                 a, v, plain ? plain->name : str_text(&name), plain ? plain->description : NULL, n->mtu, ref, e);
         if (l != LOOK_SO)
                 return l;
-        return call_slowly(a, e, "Bond.create",
+        return call(a, e, "Bond.create",
                 XAPI_ARGS(RPC_S(ref), RPC_A(cards), RPC_S(""), RPC_S(n->mode ? n->mode : "balance-slb"),
                         RPC_M(no_properties)));
 }
@@ -159,7 +159,7 @@ static enum look make_vlan(struct agent *a, const struct network_view *v, const 
         const struct rpc_value *carrier = network_carrier(a, v, n);
         enum look l = network_made(a, v, n->name, n->description, n->mtu, ref, e);
         return l != LOOK_SO ? l
-                            : call_slowly(a, e, "pool.create_VLAN_from_PIF",
+                            : call(a, e, "pool.create_VLAN_from_PIF",
                                       XAPI_ARGS(RPC_S(carrier->key), RPC_S(ref), RPC_I(n->vlan)));
 }
 
@@ -218,11 +218,11 @@ static enum look give_address(
                 return LOOK_STOP;
         }
         if (strcmp(rpc_text(pif, "IP"), ip) || strcmp(rpc_text(pif, "netmask"), n->netmask))
-                l = call_slowly(a, e, "PIF.reconfigure_ip",
+                l = call(a, e, "PIF.reconfigure_ip",
                         XAPI_ARGS(
                                 RPC_S(pif->key), RPC_S("Static"), RPC_S(ip), RPC_S(n->netmask), RPC_S(""), RPC_S("")));
         if (l == LOOK_SO && !rpc_true(pif, "currently_attached"))
-                l = call_slowly(a, e, "PIF.plug", XAPI_ARGS(RPC_S(pif->key)));
+                l = call(a, e, "PIF.plug", XAPI_ARGS(RPC_S(pif->key)));
         /* HA demands that it cannot be taken away, and storage hangs on it. */
         if (l == LOOK_SO && !rpc_true(pif, "disallow_unplug"))
                 l = call(a, e, "PIF.set_disallow_unplug", XAPI_ARGS(RPC_S(pif->key), RPC_B(true)));

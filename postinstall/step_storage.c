@@ -95,7 +95,7 @@ static enum look secret_made(
         OWN(rpc_answer_clear) struct rpc_answer made = { 0 }, known = { 0 };
         const char *const marks[] = { MARK_DEPLOYMENT, a->plan->deployment, NULL };
         const struct rpc_named record[] = { { "value", RPC_S(s->password) }, { "other_config", RPC_M(marks) } };
-        enum look l = after_call(a, xapi_call(a->local, &made, e, "secret.create", XAPI_ARGS(RPC_R(record))), e);
+        enum look l = change(a, &made, e, "secret.create", XAPI_ARGS(RPC_R(record)));
         if (l != LOOK_SO)
                 return l;
         snprintf(ref, REF_TEXT, "%s", made.value.text);
@@ -235,11 +235,9 @@ static enum look introduced(struct agent *a, const struct agent_storage *s, cons
                 return LOOK_SO;
         }
         agent_log(a, "%s: taking over SR %s", s->name, uuid);
-        enum look l = after_call(a,
-                xapi_call(a->local, &sr, e, "SR.introduce",
-                        XAPI_ARGS(RPC_S(uuid), RPC_S(s->name), RPC_S(s->description ? s->description : ""),
-                                RPC_S(storage_driver(s)), RPC_S("user"), RPC_B(true), RPC_M(nothing))),
-                e);
+        enum look l = change(a, &sr, e, "SR.introduce",
+                XAPI_ARGS(RPC_S(uuid), RPC_S(s->name), RPC_S(s->description ? s->description : ""),
+                        RPC_S(storage_driver(s)), RPC_S("user"), RPC_B(true), RPC_M(nothing)));
         if (l == LOOK_SO)
                 snprintf(ref, REF_TEXT, "%s", sr.value.text);
         return l;
@@ -256,14 +254,14 @@ static enum look introduce(struct agent *a, const struct agent_storage *s, const
                 return l;
         const struct rpc_named record[] = { { "host", RPC_S(a->host) }, { "SR", RPC_S(ref) },
                 { "device_config", RPC_M(c->pairs) } };
-        l = after_call(a, xapi_call(a->local, &pbd, e, "PBD.create", XAPI_ARGS(RPC_R(record))), e);
-        return l == LOOK_SO ? call_slowly(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd.value.text))) : l;
+        l = change(a, &pbd, e, "PBD.create", XAPI_ARGS(RPC_R(record)));
+        return l == LOOK_SO ? call(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd.value.text))) : l;
 }
 
 static enum look create(struct agent *a, const struct agent_storage *s, const struct device_config *c, struct err *e)
 {
         static const char *const nothing[] = { NULL };
-        return call_slowly(a, e, "SR.create",
+        return call(a, e, "SR.create",
                 XAPI_ARGS(RPC_S(a->host), RPC_M(c->pairs), RPC_S("0"), RPC_S(s->name),
                         RPC_S(s->description ? s->description : ""), RPC_S(storage_driver(s)),
                         RPC_S(storage_is_iso(s) ? "iso" : "user"), RPC_B(true), RPC_M(nothing)));
@@ -306,7 +304,7 @@ static enum look finish_sr(struct agent *a, const struct agent_storage *s, const
         if (l == LOOK_SO && s->description && strcmp(rpc_text(sr, "name_description"), s->description))
                 l = call(a, e, "SR.set_name_description", XAPI_ARGS(RPC_S(sr->key), RPC_S(s->description)));
         if (l == LOOK_SO && pbd && !rpc_true(pbd, "currently_attached"))
-                l = call_slowly(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd->key)));
+                l = call(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd->key)));
         return l;
 }
 
@@ -440,7 +438,7 @@ static enum look attach(struct agent *a, bool make_so, struct err *e)
                         continue;
                 if (!make_so)
                         return LOOK_NOT_SO;
-                enum look one = call_slowly(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd->key)));
+                enum look one = call(a, e, "PBD.plug", XAPI_ARGS(RPC_S(pbd->key)));
                 worst = one > worst ? one : worst;
         }
         return l == LOOK_SO ? worst : l;

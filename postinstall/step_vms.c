@@ -132,7 +132,7 @@ static enum look clone(struct agent *a, const struct vm_view *v, const struct ag
                 err_rule(e, XR_STEP_NO_TEMPLATE, vm->name, vm->template, NULL);
                 return LOOK_STOP;
         }
-        return call_slowly(a, e, "VM.clone", XAPI_ARGS(RPC_S(template->key), RPC_S(vm->name)));
+        return call(a, e, "VM.clone", XAPI_ARGS(RPC_S(template->key), RPC_S(vm->name)));
 }
 
 static enum look set_size(const struct making *m, struct err *e)
@@ -219,7 +219,7 @@ static enum look provision(const struct making *m, struct err *e)
         if (l == LOOK_SO && !has)
                 l = describe(m, e);
         if (l == LOOK_SO && !has)
-                l = call_slowly(m->a, e, "VM.provision", XAPI_ARGS(RPC_S(m->ref)));
+                l = call(m->a, e, "VM.provision", XAPI_ARGS(RPC_S(m->ref)));
         return l == LOOK_SO ? mark(m->a, "VM", m->ref, m->record, MARK_STATE, PROVISIONED, e) : l;
 }
 
@@ -286,7 +286,7 @@ static enum look rescan_libraries(const struct making *m, struct err *e)
         for (size_t i = 0; l == LOOK_SO && i < m->v->srs.value.n; i++) {
                 const struct rpc_value *sr = &m->v->srs.value.items[i];
                 if (is_ours(m->a, sr) && !strcmp(rpc_text(sr, "content_type"), "iso"))
-                        l = call_slowly(m->a, e, "SR.scan", XAPI_ARGS(RPC_S(sr->key)));
+                        l = call(m->a, e, "SR.scan", XAPI_ARGS(RPC_S(sr->key)));
         }
         return l;
 }
@@ -339,7 +339,7 @@ static enum look start(const struct making *m, struct err *e)
 {
         if (!m->vm->start || strcmp(rpc_text(m->record, "power_state"), "Halted"))
                 return LOOK_SO;
-        return call_slowly(m->a, e, "VM.start", XAPI_ARGS(RPC_S(m->ref), RPC_B(false), RPC_B(false)));
+        return call(m->a, e, "VM.start", XAPI_ARGS(RPC_S(m->ref), RPC_B(false), RPC_B(false)));
 }
 
 static enum look finish(const struct making *m, struct err *e)
