@@ -8,7 +8,7 @@
 enum {
         NEXT_POLL = 4000,    /* ms, should xapi give no events */
         PAUSE = 5000,        /* ms, before it is asked for events again for nothing */
-        FRESH = 20000,       /* ms that no join takes less than */
+        FRESH = 24000,       /* ms that no join takes less than */
         EACH = 24000,        /* ms for every host that is before the next */
         HEAD_DEAD = 300000,  /* ms without any progress: who is first does not come */
         LEASE_DEAD = 900000, /* ms without any progress: who has the right does not come back */
