@@ -192,9 +192,19 @@ check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
 	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
 		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= check
 
-$(B)/fuzz/%: tests/fuzz/%.c $(wildcard $(FOLDERS:%=%/*.[ch]) base/rules/*.def) $(EMBEDDED) | $(B)/packages-check
+FUZZ_CC = clang -g -O1 $(REQUIRED_CFLAGS) -Wno-error -Wno-missing-field-initializers
+FUZZ_OBJECTS := $(OBJECTS:$(B)/%=$(B)/fuzz/objects/%)
+
+$(B)/fuzz/objects/%.o: %.c $(B)/flags $(EMBEDDED) | $(B)/packages-check
 	@mkdir -p $(@D)
-	clang -g -O1 -fsanitize=fuzzer,address,undefined $(REQUIRED_CFLAGS) -Wno-error -Wno-missing-field-initializers -o $@ $< $(wildcard $(FOLDERS:%=%/*.c)) $(LIB_LIBS)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/libxenroll.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(FUZZERS): $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/libxenroll.a
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIB_LIBS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
