@@ -18,8 +18,9 @@ FUZZ_SECONDS ?= 60
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
                   libmicrohttpd-dev libsqlite3-dev libseccomp-dev libcurl4-openssl-dev
+AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/xapi/packages)
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/xapi/packages tests/agentbin/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages)
 
@@ -101,6 +102,43 @@ $(B)/tests/simulation/simulation: $(B)/tests/simulation/main.o $(B)/tests/simula
 $(B)/tests/simulation/selftest/selftest: $(patsubst %.c,$(B)/%.o,$(wildcard tests/simulation/selftest/*.c)) $(SIM_PARTS) $(filter $(B)/base/%,$(OBJECTS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SIM_LINK) -o $@ $^ -lcrypt -lpthread
 
+# ---- the agent: one static binary for every host, the same bytes wherever it is built, so none of the user's flags
+
+AGENT_CC     ?= musl-gcc
+AGENT_CACHE  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xenroll
+AGENT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DXENROLL_AGENT -DCURL_STATICLIB -DLIBXML_STATIC -I. -DVERSION='"$(VERSION)"' -DLOCALEDIR='"/usr/share/locale"' \
+                -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes -Wwrite-strings $(if $(CI),-Werror) -fstack-protector-strong \
+                -fno-strict-aliasing -Os -fno-pie -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.
+AGENT_LDFLAGS := -static -no-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,--build-id=none
+AGENT_PARTS  := $(patsubst %.c,$(B)/agent/%.o,$(wildcard base/*.c postinstall/*.c))
+AGENT_MAIN   := $(patsubst %.c,$(B)/agent/%.o,$(wildcard postinstall/main/*.c))
+AGENT_LIBS    = $(addprefix $(shell cat $(B)/agent/libraries)/lib/,libxml2.a libcurl.a libmbedtls.a)
+
+.PHONY: agent
+agent: $(B)/agent/xenroll-agent
+
+$(B)/agent/xenroll-agent: $(AGENT_MAIN) $(AGENT_PARTS)
+	$(AGENT_CC) $(AGENT_LDFLAGS) -o $@ $^ $(AGENT_LIBS)
+	@! readelf -lW $@ | grep -q INTERP || { echo "$@ is not static" >&2; rm -f $@; exit 1; }
+
+$(B)/agent/%.o: %.c $(B)/agent/libraries $(B)/agent/flags
+	@mkdir -p $(@D)
+	$(AGENT_CC) $(AGENT_CFLAGS) -isystem $(shell cat $(B)/agent/libraries)/include -MMD -MP -c -o $@ $<
+
+$(AGENT_PARTS): $(EMBEDDED)
+
+# A tool of the tests as the agent is linked: other TLS, other C library.
+$(B)/agent/tests/tools/post: $(B)/agent/tests/tools/post.o $(AGENT_PARTS)
+	$(AGENT_CC) $(AGENT_LDFLAGS) -o $@ $^ $(AGENT_LIBS)
+
+# Holds the folder of the libraries in the cache; built there once, found there in an instant.
+$(B)/agent/libraries: force | $(B)/packages-agent
+	@AGENT_CC='$(AGENT_CC)' postinstall/libraries/build '$(AGENT_CACHE)' $@
+
+$(B)/agent/flags: force
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(AGENT_CC) $(AGENT_CFLAGS) $(AGENT_LDFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(AGENT_CC) $(AGENT_CFLAGS) $(AGENT_LDFLAGS))' > $@
+
 # Everything is rebuilt when the flags change.
 FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(CI) $(VERSION) $(LOCALEDIR)
 .PHONY: force
@@ -142,6 +180,8 @@ endef
 
 $(B)/packages-build: Makefile
 	$(call install_packages,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+$(B)/packages-agent: Makefile
+	$(call install_packages,$(AGENT_PACKAGES))
 $(B)/packages-check: Makefile
 	$(call install_packages,$(CHECK_PACKAGES))
 $(B)/packages-base: Makefile tests/medium/packages
@@ -168,10 +208,10 @@ demo: all $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve xapi simulation structure
+RINGS := unit golden selector media medium stamp fault stick dhcp http serve xapi simulation agentbin structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault
-check: all $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
+check: all $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
 	B=$(B) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
@@ -249,6 +289,7 @@ clean:
 .PHONY: help
 help:
 	@echo "all (default)   the program, its manual pages and translations"
+	@echo "agent           the program that finishes the hosts: build/agent/xenroll-agent"
 	@echo "demo            the whole job on examples/; ISO=file.iso takes your own base"
 	@echo "check           all quick tests; check-asan, check-valgrind, check-fault, check-boot, fuzz, bench: the longer ones"
 	@echo "lint            structure and shell checks"

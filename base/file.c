@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/random.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #define DRAFT_PREFIX ".draft-"
@@ -106,7 +106,7 @@ void draft_unwatch(int slot) { live_leave(slot); }
 static bool draft_name(struct draft *d, int dir, const char *final, struct err *e)
 {
         uint64_t random;
-        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        if (!random_bytes(&random, sizeof(random)))
                 return err_sys(e, _("asking the kernel for random bytes"));
         *d = (struct draft){ .dir = dir, .slot = -1 };
         d->final = strdup(final);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -43,6 +42,16 @@ static long now_ms(void)
         return t.tv_sec * 1000L + t.tv_nsec / 1000000;
 }
 
+/* A kernel before 5.11 does not know the call; ours are closed by O_CLOEXEC, so this is for those of libraries. */
+static void close_on_exec_from(unsigned first)
+{
+        enum { CLOEXEC = 1 << 2, MOST = 1024 };
+        if (syscall(SYS_close_range, first, ~0u, CLOEXEC) == 0)
+                return;
+        for (unsigned fd = first; fd < MOST; fd++)
+                fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* The three ends a child gets; only async-signal-safe calls between fork and exec. */
 static _Noreturn void child_exec(const struct proc *p, const char *path, int in, int out, int err)
 {
@@ -56,7 +65,7 @@ static _Noreturn void child_exec(const struct proc *p, const char *path, int in,
                 _exit(127);
         if (p->dir && fchdir(p->dir) < 0)
                 _exit(127);
-        syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
+        close_on_exec_from(3);
         for (size_t i = 0; i < COUNT(p->pass_fds); i++)
                 if (p->pass_fds[i] > 2)
                         fcntl(p->pass_fds[i], F_SETFD, 0);

@@ -1,15 +1,25 @@
-/* certificate.h - the one thing about TLS that libraries do differently: to see a server's certificate before anything is sent. */
+/* certificate.h - a server's certificate, looked at while TLS is being agreed on: before anything is sent to it.
+ *
+ * Nobody signs these certificates, so no authority is asked and no name compared: the pin decides alone. The agent's
+ * libcurl has mbedTLS below it, the administrator's OpenSSL. */
 #pragma once
-#include "postinstall/transport.h"
+#include "base/err.h"
+#include <curl/curl.h>
 
-struct certificate {
-        char pin[FINGERPRINT_TEXT];     /* "" = take any */
-        char seen[FINGERPRINT_TEXT];    /* SHA-256 of the one that was shown; "" = none yet */
-        bool refused;                   /* it is not the pinned one: the connection was ended */
+enum { FINGERPRINT_BYTES = 32, FINGERPRINT_LENGTH = 2 * FINGERPRINT_BYTES };
+
+struct certificate_watch {
+        char pin[FINGERPRINT_LENGTH + 1];       /* "": whichever comes */
+        char shown[FINGERPRINT_LENGTH + 1];     /* of the last handshake; "" until there was one */
+        bool refused;                           /* the last handshake showed another one than the pin */
 };
 
-/* context: what the TLS library behind libcurl hands to CURLOPT_SSL_CTX_FUNCTION. False when it cannot be watched. */
-bool certificate_watch(void *context, struct certificate *);
+/* The watch must stay where it is as long as the handle. False when this libcurl cannot be watched. */
+MUST_USE bool certificate_watch(CURL *, struct certificate_watch *);
 
-/* For the libraries' own code: notes the DER bytes; false when they are to be refused. */
-bool certificate_take(struct certificate *, const unsigned char sha256[32]);
+/* For the libraries below: a handshake begins; what it showed. False when it must not go on. */
+void certificate_expected(struct certificate_watch *);
+MUST_USE bool certificate_shown(struct certificate_watch *, const unsigned char digest[FINGERPRINT_BYTES]);
+
+/* 64 digits and lower-case letters a to f. */
+bool certificate_is_fingerprint(const char *);

@@ -1,22 +1,37 @@
-/* For the administrator's program, whose libcurl stands on OpenSSL. */
+/* How certificate.h is done with the administrator's libcurl. */
+#ifndef XENROLL_AGENT
 #include "postinstall/certificate.h"
 
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <string.h>
 
-/* Instead of chains and names, which nobody gave these hosts: the certificate itself. */
-static int verify(X509_STORE_CTX *store, void *arg)
+/* Takes the place of the library's own verification, so its answer is the only one. */
+static int judge(X509_STORE_CTX *store, void *arg)
 {
-        unsigned char sha256[EVP_MAX_MD_SIZE];
-        unsigned n = 0;
-        X509 *shown = X509_STORE_CTX_get0_cert(store);
-        return shown && X509_digest(shown, EVP_sha256(), sha256, &n) && n == 32 && certificate_take(arg, sha256);
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        unsigned int n = 0;
+        X509 *certificate = X509_STORE_CTX_get0_cert(store);
+        if (certificate && X509_digest(certificate, EVP_sha256(), digest, &n) && n == FINGERPRINT_BYTES &&
+                certificate_shown(arg, digest))
+                return 1;
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0;
 }
 
-bool certificate_watch(void *context, struct certificate *c)
+static CURLcode into_context(CURL *handle, void *context, void *arg)
 {
-        SSL_CTX *tls = context;
-        SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
-        SSL_CTX_set_cert_verify_callback(tls, verify, c);
-        return true;
+        (void)handle;
+        certificate_expected(arg);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_cert_verify_callback(context, judge, arg);
+        return CURLE_OK;
 }
+
+bool certificate_watch(CURL *handle, struct certificate_watch *w)
+{
+        const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+        return library && !strncmp(library, "OpenSSL/", 8) &&
+               curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, into_context) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, w) == CURLE_OK;
+}
+#endif

@@ -1,14 +1,15 @@
 /* transport.h - an HTTP POST there and its answer back: to xapi over its socket, or over the network; to the boot server.
  *
  * Content-Length always, never chunked, no Expect. Redirections are not followed. TLS 1.2 or later; a certificate is
- * compared with a pin, or, when none is known yet, taken and its fingerprint told, for the caller to keep. */
+ * compared with a pin, or, when none is known yet, taken and its fingerprint told, for the caller to keep; from then on it
+ * is this transport's pin. A request is never sent twice, also not when a kept connection breaks under it. */
 #pragma once
 #include "base/str.h"
 
 struct transport_target {
         const char *socket;             /* path of a unix socket, or NULL: then url alone says where */
         const char *url;                /* "http://localhost/", "https://192.168.0.11/" */
-        const char *pin;                /* SHA-256 of the certificate in lower-case hex; NULL: trust the first one */
+        const char *pin;                /* SHA-256 of the certificate (DER) in lower-case hex; NULL: trust the first one */
         const char *content_type;       /* NULL: "text/xml" */
 };
 
