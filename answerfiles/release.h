@@ -42,6 +42,13 @@ struct release {
         bool old_partitions;            /* <initial-partitions>, <zap-utility-partitions> are known */
         bool fs_type;                   /* primary-disk fs-type is known */
         bool interface_names_lost;      /* NICs are not called ethN: only hwaddr finds one */
+        const char *first_boot;         /* paths, '|' separated, that exist once the first boot has finished */
+        const char *first_boot_gone;    /* … that no longer exist by then; NULL = none */
+        bool plain_http;                /* xapi is asked over HTTP: its TLS is older than 1.2 */
+        bool tls_flag;                  /* a join wants TLS verification to be on, on both sides */
+        bool cpu_features_equal;        /* a join wants equal CPU features, not only the vendor */
+        bool vmss;                      /* snapshot schedules */
+        bool multipathing_call;         /* host.set_multipathing exists */
         const char *bootloader;         /* the one text of <bootloader> it takes besides none; 6.5 demands it */
 };
 

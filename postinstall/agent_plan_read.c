@@ -3,266 +3,395 @@
 #include "base/i18n.h"
 #include "base/rule.h"
 
-#include <errno.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <limits.h>
+#include <libxml/parserInternals.h>
+#include <libxml/SAX2.h>
 #include <string.h>
 
-enum { MOST_ITEMS = 4096, LONGEST_TEXT = 4096 };
+enum { MOST_ITEMS = 4096, DEEPEST = 4, LONGEST_VALUE = 1 << 16 };
+
+/* An element that is open. */
+struct level {
+        const struct element *element;
+        char *base; /* the struct that it fills */
+        size_t at;  /* the child that came last, and how often */
+        size_t times;
+};
 
 struct reading {
-        struct arena *arena;
+        struct agent_plan *plan;
+        xmlParserCtxt *xml;
+        struct level levels[DEEPEST];
+        size_t depth;
+        bool failed, whole;
         struct err *e;
 };
 
-static bool problem(struct reading *r, const xmlNode *at, const char *what, const char *name)
+/* The first problem counts; what follows it is only its echo. */
+static void problem(struct reading *r, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void problem(struct reading *r, int line, const char *fmt, ...)
 {
-        char line[24];
-        AUTO_STR text = STR_MAX(300);
-        snprintf(line, sizeof(line), "%ld", at ? xmlGetLineNo((xmlNode *)(uintptr_t)at) : 0);
-        str_addf(&text, "%s: %.100s", what, name);
-        return err_rule(r->e, XR_AGENT_PLAN, line, str_text(&text), NULL);
+        char text[300], number[16];
+        va_list ap;
+        if (r->failed)
+                return;
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof(text), fmt, ap);
+        va_end(ap);
+        snprintf(number, sizeof(number), "%d", line);
+        err_rule(r->e, XR_AGENT_PLAN, number, text, NULL);
+        r->failed = true;
+        if (r->xml)
+                xmlStopParser(r->xml);
 }
+
+static int line_now(struct reading *r) { return xmlSAX2GetLineNumber(r->xml); }
 
 /* --- values --- */
 
-static bool read_number(const char *text, int64_t most, int64_t *out)
+static enum agent_sr sr_of(const char *text)
 {
-        char *end;
-        errno = 0;
-        *out = strtoll(text, &end, 10);
-        return !errno && *text && !*end && *text != ' ' && *text != '+' && *out >= -1 && *out <= most;
+        size_t i = 0;
+        while (i + 1 < AGENT_SR_TYPES && strcmp(agent_sr_names[i], text))
+                i++;
+        return (enum agent_sr)i;
 }
 
-static bool read_sr(const char *text, enum agent_sr *out)
-{
-        for (size_t i = 0; i < AGENT_SR_TYPES; i++)
-                if (!strcmp(text, agent_sr_names[i])) {
-                        *out = (enum agent_sr)i;
-                        return true;
-                }
-        return false;
-}
-
-static bool put_value(struct reading *r, const struct attribute *a, char *base, const char *text)
+static void put_value(struct reading *r, const struct attribute *a, char *base, const char *text)
 {
         void *at = base + a->offset;
-        int64_t n;
         switch (a->kind) {
-        case ATTRIBUTE_TEXT:
-                *(const char **)at = arena_strdup(r->arena, text);
-                return strlen(text) <= LONGEST_TEXT;
         case ATTRIBUTE_INT:
-                if (!read_number(text, INT_MAX, &n))
-                        return false;
-                *(int *)at = (int)n;
-                return true;
+                *(int *)at = atoi(text);
+                break;
         case ATTRIBUTE_SIZE:
-                if (!read_number(text, INT64_MAX, &n) || n < 0)
-                        return false;
-                *(uint64_t *)at = (uint64_t)n;
-                return true;
+                *(uint64_t *)at = strtoull(text, NULL, 10);
+                break;
         case ATTRIBUTE_YES:
-                *(bool *)at = !strcmp(text, "yes");
-                return *(bool *)at;
+                *(bool *)at = true;
+                break;
+        case ATTRIBUTE_SR:
+                *(enum agent_sr *)at = sr_of(text);
+                break;
         default:
-                return read_sr(text, at);
+                *(const char **)at = arena_strdup(r->plan->arena, text);
         }
 }
 
-/* --- attributes --- */
+/* --- attributes: libxml2 gives five pointers for each --- */
 
-static const struct attribute *attribute_named(const struct element *el, const char *name)
+struct given {
+        const char *name, *prefix, *value;
+        size_t len;
+};
+
+static struct given given_at(const xmlChar **attributes, int i)
 {
-        for (size_t i = 0; i < el->n_attributes; i++)
-                if (!strcmp(el->attributes[i].name, name))
-                        return &el->attributes[i];
-        return NULL;
+        const char *const *five = (const char *const *)attributes + 5 * i;
+        return (struct given){ five[0], five[1], five[3], (size_t)(five[4] - five[3]) };
 }
 
-static bool is_format(const struct element *el, const char *name)
+static bool check_format(struct reading *r, const struct given *g)
 {
-        return el == &agent_plan_root && !strcmp(name, "format");
+        if (g->len == strlen(AGENT_PLAN_FORMAT) && !memcmp(g->value, AGENT_PLAN_FORMAT, g->len))
+                return true;
+        problem(r, line_now(r), _("it is of another format than %s, the one that is known here"), AGENT_PLAN_FORMAT);
+        return false;
 }
 
-static bool read_attribute(
-        struct reading *r, const struct element *el, const xmlNode *node, const xmlAttr *x, char *base)
+static bool take_attribute(
+        struct reading *r, const struct element *el, char *base, const struct given *g, uint32_t *seen)
 {
-        const char *name = (const char *)x->name;
-        const struct attribute *a = attribute_named(el, name);
-        if (!a && !is_format(el, name))
-                return problem(r, node, _("unknown attribute"), name);
-        xmlChar *value = xmlNodeListGetString(node->doc, x->children, 1);
-        const char *text = value ? (const char *)value : "";
-        bool fine = a ? put_value(r, a, base, text) : !strcmp(text, AGENT_PLAN_FORMAT);
-        if (value)
-                explicit_bzero(value, strlen((char *)value));
-        xmlFree(value);
-        return fine || problem(r, node, _("wrong value of"), name);
+        size_t i = 0;
+        if (el == &agent_plan_root && !g->prefix && !strcmp(g->name, "format")) {
+                *seen |= 1u << 31;
+                return check_format(r, g);
+        }
+        while (i < el->n_attributes && (g->prefix || strcmp(g->name, el->attributes[i].name)))
+                i++;
+        if (i == el->n_attributes) {
+                problem(r, line_now(r), _("'%s' has no attribute '%.60s'"), el->name, g->name);
+                return false;
+        }
+        const struct attribute *a = &el->attributes[i];
+        AUTO_STR value = STR_MAX(LONGEST_VALUE);
+        str_addn(&value, g->value, g->len);
+        bool fits = !value.failed && attribute_fits(a, str_text(&value));
+        if (fits)
+                put_value(r, a, base, str_text(&value));
+        else /* it may be a secret: not shown */
+                problem(r, line_now(r), _("the attribute '%s' of '%s' is not %s"), a->name, el->name,
+                        attribute_rule(a));
+        if (value.ptr)
+                explicit_bzero(value.ptr, value.cap);
+        *seen |= 1u << i;
+        return fits;
 }
 
-static bool read_attributes(struct reading *r, const struct element *el, const xmlNode *node, char *base)
+static bool take_attributes(struct reading *r, const struct element *el, char *base, int n, const xmlChar **attributes)
 {
+        uint32_t seen = 0;
         for (size_t i = 0; i < el->n_attributes; i++)
                 if (el->attributes[i].kind == ATTRIBUTE_INT)
                         *(int *)(base + el->attributes[i].offset) = el->attributes[i].fallback;
-        for (const xmlAttr *x = node->properties; x; x = x->next)
-                if (!read_attribute(r, el, node, x, base))
+        for (int i = 0; i < n; i++) {
+                struct given g = given_at(attributes, i);
+                if (!take_attribute(r, el, base, &g, &seen))
                         return false;
-        for (size_t i = 0; i < el->n_attributes; i++)
-                if (el->attributes[i].needed &&
-                        !xmlHasProp((xmlNode *)(uintptr_t)node, BAD_CAST el->attributes[i].name))
-                        return problem(r, node, _("missing"), el->attributes[i].name);
-        return el != &agent_plan_root || xmlHasProp((xmlNode *)(uintptr_t)node, BAD_CAST "format") ||
-               problem(r, node, _("missing"), "format");
+        }
+        const char *lacks = el == &agent_plan_root && !(seen >> 31) ? "format" : NULL;
+        for (size_t i = 0; !lacks && i < el->n_attributes; i++)
+                if (el->attributes[i].needed && !(seen >> i & 1))
+                        lacks = el->attributes[i].name;
+        if (lacks)
+                problem(r, line_now(r), _("'%s' lacks the attribute '%s'"), el->name, lacks);
+        return !lacks;
 }
 
 /* --- elements --- */
 
-static bool read_element(struct reading *r, const struct element *el, const xmlNode *node, char *base);
-
-/* The next one's place in a list that grows with its count. */
-static char *add_item(struct reading *r, const struct element *el, char *parent)
+/* The next one's place in a list whose room doubles. */
+static char *next_item(struct reading *r, size_t *n, void *list, size_t size)
 {
-        size_t *n = (size_t *)(void *)(parent + el->count);
-        char **items = (char **)(void *)(parent + el->offset);
-        if (el->store == STORE_INTS)
-                return *n < el->most ? parent + el->offset + sizeof(int) * (*n)++ : NULL;
+        char **items = list;
         if (*n >= MOST_ITEMS)
                 return NULL;
-        if (!(*n & (*n - 1))) { /* 0, 1, 2, 4, …: room for twice as many */
-                char *more = arena_alloc(r->arena, el->size * (*n ? *n * 2 : 1));
+        if (!(*n & (*n - 1))) {
+                char *more = arena_alloc(r->plan->arena, size * (*n ? *n * 2 : 1));
                 if (*n)
-                        memcpy(more, *items, el->size * *n);
+                        memcpy(more, *items, size * *n);
                 *items = more;
         }
-        return *items + el->size * (*n)++;
+        return *items + size * (*n)++;
 }
 
-static char *add_text_item(struct reading *r, const struct element *el, char *parent)
+static char *place_of(struct reading *r, const struct element *el, char *parent, bool first)
 {
-        struct agent_texts *t = (void *)(parent + el->offset);
-        if (t->n >= MOST_ITEMS)
-                return NULL;
-        if (!(t->n & (t->n - 1))) {
-                const char **more = ARENA_ARRAY(r->arena, const char *, t->n ? t->n * 2 : 1);
-                if (t->n)
-                        memcpy(more, t->items, t->n * sizeof(*more));
-                t->items = more;
-        }
-        return (char *)&t->items[t->n++];
-}
-
-static bool read_child(struct reading *r, const struct element *c, const xmlNode *node, char *base, bool *seen)
-{
-        char *at;
-        switch (c->store) {
+        struct agent_texts *texts = (void *)(parent + el->offset);
+        size_t *n = (size_t *)(void *)(parent + el->count);
+        switch (el->store) {
         case STORE_HERE:
-                if (*seen)
-                        return problem(r, node, _("more than once"), c->name);
-                at = base + c->offset;
-                break;
+                return first ? parent + el->offset : NULL;
         case STORE_TEXTS:
-                at = add_text_item(r, c, base);
-                break;
+                return next_item(r, &texts->n, &texts->items, sizeof(char *));
+        case STORE_INTS:
+                return *n < el->most ? parent + el->offset + sizeof(int) * (*n)++ : NULL;
         default:
-                at = add_item(r, c, base);
+                return next_item(r, n, parent + el->offset, el->size);
         }
-        *seen = true;
-        return at ? read_element(r, c, node, at) : problem(r, node, _("too many"), c->name);
 }
 
-static bool is_blank(const xmlNode *n)
+/* Moves on to the child of that name; those that are passed over must not be needed. */
+static const struct element *next_child(struct reading *r, struct level *l, const char *name)
 {
-        return n->type == XML_COMMENT_NODE ||
-               (n->type == XML_TEXT_NODE && !n->content[strspn((const char *)n->content, " \t\r\n")]);
+        const struct element *el = l->element;
+        size_t i = l->at;
+        while (i < el->n_children && strcmp(el->children[i].name, name))
+                i++;
+        if (i == el->n_children) {
+                problem(r, line_now(r), _("'%.60s' is not expected here, inside of '%s'"), name, el->name);
+                return NULL;
+        }
+        for (; l->at < i; l->at++, l->times = 0)
+                if (el->children[l->at].needed && !l->times) {
+                        problem(r, line_now(r), _("'%s' lacks '%s'"), el->name, el->children[l->at].name);
+                        return NULL;
+                }
+        return &el->children[i];
 }
 
-static bool read_element(struct reading *r, const struct element *el, const xmlNode *node, char *base)
+static const struct element *enter(struct reading *r, const char *name, char **base)
 {
-        bool seen[16] = { false };
-        if (!read_attributes(r, el, node, base))
-                return false;
-        for (const xmlNode *n = node->children; n; n = n->next) {
-                size_t i = 0;
-                if (is_blank(n))
-                        continue;
-                while (i < el->n_children &&
-                        (n->type != XML_ELEMENT_NODE || strcmp((const char *)n->name, el->children[i].name)))
-                        i++;
-                if (i == el->n_children)
-                        return problem(
-                                r, n, _("unknown element"), n->type == XML_ELEMENT_NODE ? (const char *)n->name : "#");
-                if (!read_child(r, &el->children[i], n, base, &seen[i]))
-                        return false;
+        if (!r->depth) {
+                *base = (char *)r->plan;
+                if (!strcmp(name, agent_plan_root.name))
+                        return &agent_plan_root;
+                problem(r, line_now(r), _("it begins with '%.60s', not with '%s'"), name, agent_plan_root.name);
+                return NULL;
         }
-        for (size_t i = 0; i < el->n_children; i++)
-                if (el->children[i].needed && !seen[i])
-                        return problem(r, node, _("missing"), el->children[i].name);
-        return true;
+        struct level *l = &r->levels[r->depth - 1];
+        const struct element *el = next_child(r, l, name);
+        if (!el)
+                return NULL;
+        *base = place_of(r, el, l->base, !l->times++);
+        if (*base)
+                return el;
+        problem(r, line_now(r), _("'%s' has too many of '%s'"), l->element->name, el->name);
+        return NULL;
+}
+
+static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_namespaces,
+        const xmlChar **namespaces, int n, int n_defaulted, const xmlChar **attributes)
+{
+        struct reading *r = arg;
+        char *base;
+        (void)n_namespaces, (void)namespaces, (void)n_defaulted;
+        if (r->failed)
+                return;
+        if (prefix || uri) {
+                problem(r, line_now(r), _("'%.60s' is in a namespace"), (const char *)name);
+                return;
+        }
+        const struct element *el = enter(r, (const char *)name, &base);
+        /* The table is no deeper than DEEPEST. */
+        if (el && take_attributes(r, el, base, n, attributes))
+                r->levels[r->depth++] = (struct level){ el, base, 0, 0 };
+}
+
+static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+        struct reading *r = arg;
+        (void)name, (void)prefix, (void)uri;
+        if (r->failed || !r->depth)
+                return;
+        struct level *l = &r->levels[r->depth - 1];
+        for (size_t i = l->at; i < l->element->n_children; i++, l->times = 0)
+                if (l->element->children[i].needed && !l->times) {
+                        problem(r, line_now(r), _("'%s' lacks '%s'"), l->element->name, l->element->children[i].name);
+                        return;
+                }
+        r->whole = !--r->depth;
+}
+
+static void on_text(void *arg, const xmlChar *text, int n)
+{
+        struct reading *r = arg;
+        for (int i = 0; i < n; i++)
+                if (!strchr(" \t\r\n", text[i]) && r->depth) {
+                        problem(r, line_now(r), _("there is text in '%s'"), r->levels[r->depth - 1].element->name);
+                        return;
+                }
+}
+
+static void on_doctype(void *arg, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+        struct reading *r = arg;
+        (void)name, (void)external, (void)system;
+        problem(r, line_now(r), _("it has a document type, which a plan never has"));
+}
+
+static void on_error(void *arg, xmlErrorPtr error)
+{
+        struct reading *r = arg;
+        /* A warning of libxml2's is none of ours. Its sentence is not shown: it may quote what is secret. */
+        if (error->level > XML_ERR_WARNING)
+                problem(r, error->line, _("it is not well-formed (libxml2's error %d)"), error->code);
 }
 
 /* --- the file --- */
 
-static void ignore(void *arg, const char *fmt, ...)
+static void parse(struct reading *r, struct bytes text)
 {
-        (void)arg;
-        (void)fmt;
+        static const xmlSAXHandler events = { .initialized = XML_SAX2_MAGIC,
+                .startElementNs = on_start,
+                .endElementNs = on_end,
+                .characters = on_text,
+                .cdataBlock = on_text,
+                .internalSubset = on_doctype,
+                .serror = on_error };
+        if (!text.len || text.len > AGENT_PLAN_LONGEST) {
+                problem(r, 1, _("it has %zu bytes; 1 to %d are possible"), text.len, AGENT_PLAN_LONGEST);
+                return;
+        }
+        r->xml = xmlCreateMemoryParserCtxt(text.ptr, (int)text.len);
+        if (!r->xml) {
+                problem(r, 1, _("it is not well-formed (libxml2's error %d)"), 0);
+                return;
+        }
+        *r->xml->sax = events;
+        r->xml->userData = r;
+        /* Character references arrive as characters. There are no entities: whoever declares one is refused above. */
+        xmlCtxtUseOptions(r->xml, XML_PARSE_NONET | XML_PARSE_NOENT);
+        xmlParseDocument(r->xml);
+        xmlParserCtxt *xml = TAKE(r->xml);
+        if (!r->failed && (!xml->wellFormed || !r->whole))
+                problem(r, 1, _("it is not well-formed (libxml2's error %d)"), xml->errNo);
+        if (xml->myDoc)
+                xmlFreeDoc(xml->myDoc);
+        xmlFreeParserCtxt(xml);
 }
 
-static void free_doc(xmlDoc **d) { xmlFreeDoc(*d); }
+/* --- what the steps rely on without looking again --- */
 
-static bool read_document(struct reading *r, struct bytes text, struct agent_plan *p)
+static bool contradiction(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static bool contradiction(struct err *e, const char *fmt, ...)
 {
-        xmlSetGenericErrorFunc(NULL, ignore);
-        OWN(free_doc)
-        xmlDoc *doc = text.len && text.len <= AGENT_PLAN_LONGEST
-                              ? xmlReadMemory(text.ptr, (int)text.len, NULL, NULL,
-                                        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-                              : NULL;
-        const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-        if (!root || doc->intSubset)
-                return problem(r, root, _("no well-formed XML"), "#");
-        if (strcmp((const char *)root->name, agent_plan_root.name))
-                return problem(r, root, _("unknown element"), (const char *)root->name);
-        return read_element(r, &agent_plan_root, root, (char *)p);
+        char text[300];
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof(text), fmt, ap);
+        va_end(ap);
+        return err_rule(e, XR_AGENT_PLAN_CONTRADICTS, text, NULL);
 }
 
-/* What the steps rely on without looking again. */
-static bool fits_together(struct reading *r, const struct agent_plan *p)
+static const struct agent_member *member_named(const struct agent_plan *p, const char *name)
 {
-        bool listed = false;
         for (size_t i = 0; i < p->n_members; i++)
-                listed |= !strcmp(p->members[i].name, p->host);
-        if (!listed)
-                return problem(r, NULL, _("missing"), "member");
-        if (p->n_members > 1 && !p->coordinator && !p->coordinator_address)
-                return problem(r, NULL, _("missing"), "coordinator-address");
-        for (size_t i = 0; i < p->n_networks; i++)
-                if ((p->networks[i].nic < 0 && !p->networks[i].n_bond) ||
-                        (p->networks[i].n_addresses && !p->networks[i].netmask))
-                        return problem(r, NULL, _("missing"), p->networks[i].name);
-        for (size_t i = 0; i < p->n_storage; i++) {
-                const struct agent_storage *s = &p->storage[i];
-                bool shared = s->type == AGENT_NFS || s->type == AGENT_SMB || s->type == AGENT_ISO_NFS ||
-                              s->type == AGENT_ISO_SMB;
-                if ((shared && (!s->server || !s->path)) || (s->type == AGENT_ISCSI && (!s->portals.n || !s->iqn)))
-                        return problem(r, NULL, _("missing"), s->name);
+                if (!strcmp(p->members[i].name, name))
+                        return &p->members[i];
+        return NULL;
+}
+
+static bool members_fit(const struct agent_plan *p, struct err *e)
+{
+        const struct agent_member *self = member_named(p, p->host);
+        size_t coordinators = 0;
+        for (size_t i = 0; i < p->n_members; i++) {
+                coordinators += p->members[i].coordinator;
+                if (member_named(p, p->members[i].name) != &p->members[i])
+                        return contradiction(e, _("host %.64s is there twice"), p->members[i].name);
+        }
+        if (!self)
+                return contradiction(e, _("this host, %.64s, is not among the hosts of its pool"), p->host);
+        if (coordinators != 1 || self->coordinator != p->coordinator)
+                return contradiction(e, _("which host is the coordinator is not clear"));
+        if (!p->coordinator && !p->coordinator_address)
+                return contradiction(e, _("the coordinator's address is missing"));
+        return true;
+}
+
+static bool networks_fit(const struct agent_plan *p, struct err *e)
+{
+        for (size_t i = 0; i < p->n_networks; i++) {
+                const struct agent_network *n = &p->networks[i];
+                if ((n->nic < 0) != (n->n_bond >= 2) || (n->nic >= 0 && n->n_bond))
+                        return contradiction(e, _("network %.64s has no network card, or no bond of several"), n->name);
+                if (n->n_addresses && !n->netmask)
+                        return contradiction(e, _("network %.64s has addresses and no netmask"), n->name);
+                for (size_t k = 0; k < n->n_addresses; k++)
+                        if (!member_named(p, n->addresses[k].host))
+                                return contradiction(
+                                        e, _("network %.64s has an address for a host of another pool"), n->name);
         }
         return true;
+}
+
+static bool storage_fits(const struct agent_plan *p, struct err *e)
+{
+        bool heartbeat = !p->ha.heartbeat;
+        for (size_t i = 0; i < p->n_storage; i++) {
+                const struct agent_storage *s = &p->storage[i];
+                bool served = s->type == AGENT_NFS || s->type == AGENT_SMB || s->type == AGENT_ISO_NFS ||
+                              s->type == AGENT_ISO_SMB;
+                bool lun = s->type == AGENT_ISCSI || s->type == AGENT_HBA;
+                if ((served && (!s->server || !s->path)) || (s->type == AGENT_ISCSI && (!s->portals.n || !s->iqn)))
+                        return contradiction(e, _("where storage %.64s is to be found is missing"), s->name);
+                if (lun && s->lun < 0 && !s->lun_serial && !s->scsi_id)
+                        return contradiction(e, _("which disk storage %.64s means is missing"), s->name);
+                heartbeat |= p->ha.heartbeat && !strcmp(p->ha.heartbeat, s->name);
+        }
+        return heartbeat || contradiction(e, _("the heartbeat's storage, %.64s, is missing"), p->ha.heartbeat);
 }
 
 struct agent_plan *agent_plan_read(struct bytes text, struct err *e)
 {
         struct arena *arena = arena_new();
-        struct agent_plan *p = ARENA_NEW(arena, struct agent_plan);
-        struct reading r = { arena, e };
-        p->arena = arena;
-        p->ha.tolerate = 0;
-        if (read_document(&r, text, p) && fits_together(&r, p))
-                return p;
-        agent_plan_free(p);
+        struct reading r = { .plan = ARENA_NEW(arena, struct agent_plan), .e = e };
+        r.plan->arena = arena;
+        parse(&r, text);
+        if (!r.failed && members_fit(r.plan, e) && networks_fit(r.plan, e) && storage_fits(r.plan, e))
+                return r.plan;
+        agent_plan_free(r.plan);
         return NULL;
 }
 

@@ -1,11 +1,19 @@
-/* agent_plan_table.h - the plan file's elements and attributes, once: what is written and what is read are the same table. */
+/* agent_plan_table.h - the plan file's elements and attributes, once: what is written and what is read are the same table.
+ * agent-plan.rng says it in another language, for people and for their tools; a test holds the two against each other. */
 #pragma once
 #include "postinstall/agent_plan.h"
 
 enum attribute_kind {
-        ATTRIBUTE_TEXT,
+        ATTRIBUTE_TEXT,                 /* characters, none of them a control character */
+        ATTRIBUTE_LINES,                /* the same, line feeds too; may be empty */
+        ATTRIBUTE_WORD,                 /* printable ASCII without blanks */
+        ATTRIBUTE_HEX,                  /* exactly `most` lower-case digits */
+        ATTRIBUTE_MAC,
+        ATTRIBUTE_IP4,
+        ATTRIBUTE_PATH,                 /* a word that begins with a slash */
+        ATTRIBUTE_CHOICE,
         ATTRIBUTE_INT,                  /* int; left out when it is the fallback */
-        ATTRIBUTE_SIZE,                 /* uint64_t; left out when 0 */
+        ATTRIBUTE_SIZE,                 /* uint64_t, not 0; left out when 0 */
         ATTRIBUTE_YES,                  /* bool; "yes", left out when false */
         ATTRIBUTE_SR,                   /* enum agent_sr */
 };
@@ -16,6 +24,8 @@ struct attribute {
         size_t offset;                  /* in the element's struct */
         bool needed;
         int fallback;
+        size_t most;                    /* characters of a text; 0 = the kind's usual number */
+        const char *const *choices;     /* …, NULL */
 };
 
 enum element_store {
@@ -30,11 +40,15 @@ struct element {
         enum element_store store;
         const struct attribute *attributes;
         size_t n_attributes;
-        const struct element *children;
+        const struct element *children; /* in this order */
         size_t n_children;
         size_t offset, count, size;     /* of pointer or array, of count (size_t), of one struct */
         size_t most;
-        bool needed;                    /* STORE_HERE: at least once */
+        bool needed;                    /* at least once */
 };
 
-extern const struct element agent_plan_root;    /* of a struct agent_plan */
+extern const struct element agent_plan_root;    /* of a struct agent_plan; its attribute "format" is in no table */
+
+/* What an attribute's text must be; the number of a kind is the same for writer and reader. */
+bool attribute_fits(const struct attribute *, const char *text);
+const char *attribute_rule(const struct attribute *);   /* "a number": in the user's language, for "… is not a number" */

@@ -1,5 +1,6 @@
 #include "postinstall/agent_plan_table.h"
 #include "base/i18n.h"
+#include "base/rule.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -34,6 +35,12 @@ static void add_escaped(struct str *out, const char *text)
                 }
 }
 
+struct writing {
+        struct str *out;
+        struct err *e;
+        bool failed;
+};
+
 static void add_text(struct str *out, const char *name, const char *value)
 {
         str_addf(out, " %s=\"", name);
@@ -41,47 +48,55 @@ static void add_text(struct str *out, const char *name, const char *value)
         str_addc(out, '"');
 }
 
-static void add_attribute(struct str *out, const struct attribute *a, const char *base)
+/* The value as text, in buffer or where it is; NULL when it is not to be written. */
+static const char *text_of(const struct attribute *a, const char *base, char buffer[24])
 {
         const void *at = base + a->offset;
         switch (a->kind) {
-        case ATTRIBUTE_TEXT:
-                if (*(const char *const *)at)
-                        add_text(out, a->name, *(const char *const *)at);
-                break;
         case ATTRIBUTE_INT:
-                if (a->needed || *(const int *)at != a->fallback)
-                        str_addf(out, " %s=\"%d\"", a->name, *(const int *)at);
-                break;
+                snprintf(buffer, 24, "%d", *(const int *)at);
+                return a->needed || *(const int *)at != a->fallback ? buffer : NULL;
         case ATTRIBUTE_SIZE:
-                if (*(const uint64_t *)at)
-                        str_addf(out, " %s=\"%" PRIu64 "\"", a->name, *(const uint64_t *)at);
-                break;
+                snprintf(buffer, 24, "%" PRIu64, *(const uint64_t *)at);
+                return *(const uint64_t *)at ? buffer : NULL;
         case ATTRIBUTE_YES:
-                if (*(const bool *)at)
-                        str_addf(out, " %s=\"yes\"", a->name);
-                break;
+                return *(const bool *)at ? "yes" : NULL;
         case ATTRIBUTE_SR:
-                add_text(out, a->name, agent_sr_names[*(const enum agent_sr *)at]);
-                break;
+                return *(const enum agent_sr *)at < AGENT_SR_TYPES ? agent_sr_names[*(const enum agent_sr *)at] : NULL;
+        default:
+                return *(const char *const *)at;
         }
 }
 
-static void add_element(struct str *out, const struct element *el, const char *base, int depth);
+/* What the reader would refuse is not written. */
+static void add_attribute(struct writing *w, const struct element *el, const struct attribute *a, const char *base)
+{
+        char buffer[24];
+        const char *text = text_of(a, base, buffer);
+        if ((text && attribute_fits(a, text)) || (!text && !a->needed)) {
+                if (text)
+                        add_text(w->out, a->name, text);
+        } else if (!w->failed) {
+                w->failed = true;
+                err_rule(w->e, XR_AGENT_PLAN_UNWRITABLE, el->name, a->name, attribute_rule(a), NULL);
+        }
+}
 
-static void add_all(struct str *out, const struct element *el, const char *parent, int depth)
+static void add_element(struct writing *w, const struct element *el, const char *base, int depth);
+
+static void add_all(struct writing *w, const struct element *el, const char *parent, int depth)
 {
         size_t n = *(const size_t *)(parent + el->count);
         const char *items = el->store == STORE_INTS ? parent + el->offset : *(const char *const *)(parent + el->offset);
         for (size_t i = 0; i < n; i++)
-                add_element(out, el, items + i * (el->store == STORE_INTS ? sizeof(int) : el->size), depth);
+                add_element(w, el, items + i * (el->store == STORE_INTS ? sizeof(int) : el->size), depth);
 }
 
-static void add_texts(struct str *out, const struct element *el, const char *parent, int depth)
+static void add_texts(struct writing *w, const struct element *el, const char *parent, int depth)
 {
         const struct agent_texts *t = (const void *)(parent + el->offset);
         for (size_t i = 0; i < t->n; i++)
-                add_element(out, el, (const char *)&t->items[i], depth);
+                add_element(w, el, (const char *)&t->items[i], depth);
 }
 
 static bool is_absent(const struct element *el, const char *base)
@@ -90,30 +105,31 @@ static bool is_absent(const struct element *el, const char *base)
         return !el->needed && first->kind == ATTRIBUTE_TEXT && !*(const char *const *)(base + first->offset);
 }
 
-static void add_children(struct str *out, const struct element *el, const char *base, int depth)
+static void add_children(struct writing *w, const struct element *el, const char *base, int depth)
 {
         for (size_t i = 0; i < el->n_children; i++) {
                 const struct element *c = &el->children[i];
                 if (c->store == STORE_TEXTS)
-                        add_texts(out, c, base, depth);
+                        add_texts(w, c, base, depth);
                 else if (c->store != STORE_HERE)
-                        add_all(out, c, base, depth);
+                        add_all(w, c, base, depth);
                 else if (!is_absent(c, base + c->offset))
-                        add_element(out, c, base + c->offset, depth);
+                        add_element(w, c, base + c->offset, depth);
         }
 }
 
-static void add_element(struct str *out, const struct element *el, const char *base, int depth)
+static void add_element(struct writing *w, const struct element *el, const char *base, int depth)
 {
+        struct str *out = w->out;
         str_addf(out, "%*s<%s", 2 * depth, "", el->name);
         if (!depth)
                 add_text(out, "format", AGENT_PLAN_FORMAT);
         for (size_t i = 0; i < el->n_attributes; i++)
-                add_attribute(out, &el->attributes[i], base);
+                add_attribute(w, el, &el->attributes[i], base);
         size_t mark = out->len;
         str_add(out, ">\n");
         size_t before = out->len;
-        add_children(out, el, base, depth + 1);
+        add_children(w, el, base, depth + 1);
         if (out->len > before) {
                 str_addf(out, "%*s</%s>\n", 2 * depth, "", el->name);
         } else if (!out->failed) {
@@ -125,7 +141,8 @@ static void add_element(struct str *out, const struct element *el, const char *b
 
 bool agent_plan_write(const struct agent_plan *p, struct str *out, struct err *e)
 {
+        struct writing w = { .out = out, .e = e };
         str_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        add_element(out, &agent_plan_root, (const char *)p, 0);
-        return str_ok(out, _("an agent's plan"), e);
+        add_element(&w, &agent_plan_root, (const char *)p, 0);
+        return !w.failed && str_ok(out, _("an agent's plan"), e);
 }

@@ -58,34 +58,54 @@ static void media(void)
 static void facts_table(void)
 {
         static const struct { const char *id, *want; } cases[] = {
-                { "xenserver-6.5", "bios ramdisk=0 install=1 vlan=0 sources=0 ntp=0 driver=0 raid=0 swraid=0 gpg=0 min=12 free=0 sr=lvm api=2.3 loader=extlinux" },
-                { "xenserver-7.0", "bios+uefi ramdisk=1 install=1 vlan=0 sources=0 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.5 loader=grub2" },
-                { "xenserver-7.1", "bios+uefi ramdisk=1 install=1 vlan=0 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.6 loader=grub2" },
-                { "xenserver-7.2", "bios+uefi ramdisk=1 install=1 vlan=0 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.7 loader=grub2" },
-                { "xenserver-7.3", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.8 loader=grub2" },
-                { "xenserver-7.4", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.9 loader=grub2" },
-                { "xenserver-7.5", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.10 loader=grub2" },
-                { "xenserver-7.6", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.11 loader=grub2" },
-                { "citrix-hypervisor-8.0", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.12 loader=grub2" },
-                { "citrix-hypervisor-8.1", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.14 loader=grub2" },
-                { "citrix-hypervisor-8.2", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.15 loader=grub2" },
-                { "xenserver-8", "bios+uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=0 swraid=1 gpg=0 min=46 free=3 sr=lvm api=2.21 loader=grub2" },
-                { "xenserver-9", "uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=0 swraid=1 gpg=0 min=46 free=3 sr=lvm api=2.23 loader=grub2" },
-                { "xcp-ng-8.0", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.12 loader=grub2" },
-                { "xcp-ng-8.1", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.14 loader=grub2" },
-                { "xcp-ng-8.2", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.15 loader=grub2" },
-                { "xcp-ng-8.3", "bios+uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=1 swraid=0 gpg=2 min=46 free=0 sr=ext api=2.21 loader=grub2" },
+                { "xenserver-6.5", "bios ramdisk=0 install=1 vlan=0 sources=0 ntp=0 driver=0 raid=0 swraid=0 gpg=0 min=12 free=0 sr=lvm api=2.3 loader=extlinux"
+                  " first=scripts http=1 tls=0 cpu=1 vmss=0 mp=0" },
+                { "xenserver-7.0", "bios+uefi ramdisk=1 install=1 vlan=0 sources=0 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.5 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=0 mp=0" },
+                { "xenserver-7.1", "bios+uefi ramdisk=1 install=1 vlan=0 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.6 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=0 mp=0" },
+                { "xenserver-7.2", "bios+uefi ramdisk=1 install=1 vlan=0 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=0 sr=lvm api=2.7 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=0" },
+                { "xenserver-7.3", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.8 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=0" },
+                { "xenserver-7.4", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.9 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=0" },
+                { "xenserver-7.5", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.10 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "xenserver-7.6", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.11 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "citrix-hypervisor-8.0", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.12 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "citrix-hypervisor-8.1", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.14 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "citrix-hypervisor-8.2", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=0 swraid=0 gpg=0 min=46 free=3 sr=lvm api=2.15 loader=grub2"
+                  " first=services http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "xenserver-8", "bios+uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=0 swraid=1 gpg=0 min=46 free=3 sr=lvm api=2.21 loader=grub2"
+                  " first=services http=0 tls=1 cpu=0 vmss=1 mp=1" },
+                { "xenserver-9", "uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=0 swraid=1 gpg=0 min=46 free=3 sr=lvm api=2.23 loader=grub2"
+                  " first=services http=0 tls=1 cpu=0 vmss=1 mp=1" },
+                { "xcp-ng-8.0", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.12 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "xcp-ng-8.1", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.14 loader=grub2"
+                  " first=scripts http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "xcp-ng-8.2", "bios+uefi ramdisk=1 install=1 vlan=1 sources=1 ntp=0 driver=1 raid=1 swraid=0 gpg=1 min=46 free=0 sr=lvm api=2.15 loader=grub2"
+                  " first=services http=0 tls=0 cpu=0 vmss=1 mp=1" },
+                { "xcp-ng-8.3", "bios+uefi ramdisk=1 install=0 vlan=1 sources=1 ntp=1 driver=1 raid=1 swraid=0 gpg=2 min=46 free=0 sr=ext api=2.21 loader=grub2"
+                  " first=services http=0 tls=1 cpu=0 vmss=1 mp=1" },
         };
         static const char *const firmware[] = { "none", "bios", "uefi", "bios+uefi" };
         size_t i = 0;
         for (const struct release *r; (r = release_at(i)); i++) {
-                char got[256];
+                char got[320];
                 snprintf(got, sizeof(got),
                          "%s ramdisk=%d install=%d vlan=%d sources=%d ntp=%d driver=%d raid=%d swraid=%d gpg=%d min=%d free=%d sr=%s "
-                         "api=%s loader=%s",
+                         "api=%s loader=%s first=%s http=%d tls=%d cpu=%d vmss=%d mp=%d",
                          firmware[r->firmware & 3], r->make_ramdisk, r->needs_install_token, r->vlan, r->many_sources,
                          r->ntp_element, r->driver_source, r->raid_element, r->swraid, (int)r->gpg, (int)(r->min_disk >> 30),
-                         r->free_pool_size, r->default_sr, r->api_version, r->bootloader);
+                         r->free_pool_size, r->default_sr, r->api_version, r->bootloader,
+                         strstr(r->first_boot, "/var/lib/misc/ran-network-init|") && !r->first_boot_gone ? "services"
+                         : strstr(r->first_boot, "/etc/firstboot.d/state/10-prepare-storage|") && r->first_boot_gone ? "scripts" : "?",
+                         r->plain_http, r->tls_flag, r->cpu_features_equal, r->vmss, r->multipathing_call);
                 unit_same("release row", r->id, got, i < COUNT(cases) ? cases[i].want : "(no row in the test)");
                 unit_same("release row is found by its product", r->product, id_of(release_find(r->product)), r->id);
         }
