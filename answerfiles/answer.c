@@ -9,6 +9,8 @@
 struct answer_writer {
         const struct release *release;
         char *hook_base, *own_hook[STAGES];     /* owned */
+        bool (*root_hash)(void *arg, const struct host *, char hash[ANSWER_HASH]);
+        void *root_hash_arg;
         xmlDict *names;                         /* element names, shared by every document */
         xmlRelaxNG *schema;
         xmlRelaxNGValidCtxt *valid;
@@ -29,6 +31,8 @@ struct answer_writer *answer_writer_new(const struct release *r, const struct an
         struct answer_writer *w = sure(calloc(1, sizeof(*w)));
         w->release = r;
         w->hook_base = copy(o ? o->hook_base : NULL);
+        w->root_hash = o ? o->root_hash : NULL;
+        w->root_hash_arg = o ? o->root_hash_arg : NULL;
         for (size_t s = 0; s < STAGES; s++)
                 w->own_hook[s] = copy(o ? o->own_hook[s] : NULL);
         w->schema = schema_compile(r->family, e);
@@ -102,6 +106,16 @@ static void add_texts(const struct answer_page *p, const char *name, const struc
                 answer_element(p->root, name, list->items[i]);
 }
 
+static void add_password(const struct answer_page *p, const struct answer_writer *w)
+{
+        char other[ANSWER_HASH];
+        const char *hash = p->set->root_password.kind == PASSWORD_HASH ? p->set->root_password.hash : NULL;
+        if (w->root_hash && w->root_hash(w->root_hash_arg, p->host, other))
+                hash = other;
+        if (hash)
+                answer_attribute(answer_element(p->root, "root-password", hash), "type", "hash");
+}
+
 static void add_everything(const struct answer_page *p, const struct answer_writer *w)
 {
         const struct settings *set = p->set;
@@ -111,8 +125,7 @@ static void add_everything(const struct answer_page *p, const struct answer_writ
         if (set->keyboard)
                 answer_element(p->root, "keymap", set->keyboard);
         answer_disks(p);
-        if (set->root_password.kind == PASSWORD_HASH)
-                answer_attribute(answer_element(p->root, "root-password", set->root_password.hash), "type", "hash");
+        add_password(p, w);
         answer_sources(p);
         answer_network(p);
         if (set->timezone)

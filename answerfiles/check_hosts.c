@@ -50,6 +50,8 @@ static void check_coordinators(struct check *c, const struct pool *p)
                 else
                         first = h;
         }
+        if (first && p->n_hosts > 1 && !first->address.given && !first->address.pos.line)
+                check_say(c, check_pos(first->coordinator_pos, first->pos), XR_COORDINATOR_ADDRESS, first->name, p->id);
         if (p->n_hosts && !first)
                 check_say(c, p->pos, XR_COORDINATOR_NONE, p->id, p->school->id);
 }

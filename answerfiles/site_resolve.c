@@ -92,8 +92,10 @@ static void resolve_address(struct site_builder *b, const struct school *s, cons
                         resolve_ip(b, s, &raw->address, &h->address);
                 return;
         }
-        if (!raw->address.text && !s->subnet.dhcp)
+        if (!raw->address.text && !s->subnet.dhcp) {
                 diag(b->reader->diags, XR_ADDRESS_MISSING, raw->pos, h->name, NULL);
+                h->address.pos = raw->pos; /* reported: not once more for the coordinator */
+        }
 }
 
 static void check_place(struct site_builder *b, const struct host *h, const struct pool_draft *d, size_t number)

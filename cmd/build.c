@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/rule.h"
 #include "isobuilder/output.h"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 
 struct options {
-        const char *out, *iso, *per, *form;
+        const char *out, *iso, *per, *form, *agent;
         bool strict, no_image;
         int countdown;
 };
@@ -36,12 +37,15 @@ static bool choose(const char *word, const char *const *names, size_t n, const c
                err_set(e, ERR_USAGE, _("%s is %s, %s or %s, not '%s'"), option, names[0], names[1], names[2], word);
 }
 
-/* Names of our own hooks on the medium. */
-static const struct answer_options answers_on_medium = {
-        .hook_base = "file:///tmp/xenroll",
-        .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "hook-populated",
-                [STAGE_INSTALLATION_COMPLETE] = "hook-complete" },
-};
+/* Names of our own hooks on the medium, and the one-time passwords of coordinators. */
+static struct answer_options answers_with(const struct build_agent *agent)
+{
+        return (struct answer_options){ .hook_base = "file:///tmp/xenroll",
+                .own_hook = { [STAGE_FILESYSTEM_POPULATED] = "hook-populated",
+                        [STAGE_INSTALLATION_COMPLETE] = "hook-complete" },
+                .root_hash = agent->there ? build_agent_root_hash : NULL,
+                .root_hash_arg = (void *)(uintptr_t)agent };
+}
 
 static void show_progress(size_t done, void *progress) { progress_to(progress, done); }
 
@@ -52,9 +56,10 @@ static bool write_answers(struct build_record *b, const struct output *out, bool
                                   : openat(out->draft, "answerfiles", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return err_sys(e, _("creating %s"), "answerfiles");
+        const struct answer_options options = answers_with(b->agent);
         struct progress progress;
         progress_start(&progress, _("answer files"), b->plan->n_hosts);
-        bool fine = answer_tree_write(b->plan, &answers_on_medium, dir, keep, show_progress, &progress, &b->answers, e);
+        bool fine = answer_tree_write(b->plan, &options, dir, keep, show_progress, &progress, &b->answers, e);
         progress_end(&progress);
         return fine;
 }
@@ -87,16 +92,26 @@ static bool build(
         if (!o->no_image && !write_media(b, base, o, out, e))
                 return false;
         log_event("build", "made", "id", b->id, NULL);
-        if (!build_record_write(b, out->draft, e) || !output_commit(out, e))
+        if (!build_agent_write(b->agent, b->id, out->draft, e) || !build_record_write(b, out->draft, e) || !output_commit(out, e))
                 return false;
         build_media_tidy(b, base);
         return true;
+}
+
+static void warn_of_no_agent(void)
+{
+        struct err e = ERR_INIT;
+        err_rule(&e, XR_AGENT_MISSING, NULL);
+        fflush(stdout);
+        fprintf(stderr, "%s XR-%03d: %s\n        %s\n", _("warning"), e.code, e.text, e.remedy);
 }
 
 static void say_done(const struct build_record *b, const char *out)
 {
         printf(_("%s: answer files written (hosts: %zu, schools: %zu, release: %s)\n"), out, b->plan->n_hosts,
                 b->plan->n_schools, b->plan->release->product);
+        if (!b->agent->there)
+                warn_of_no_agent();
         if (!b->n_images)
                 return;
         if (b->images_copied)
@@ -123,11 +138,12 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         if (!load_site(&l, &lo, e))
                 return false;
         OWN(output_close) struct output out = OUTPUT_INIT;
-        bool opened = output_open(&out, path, seed, e);
+        OWN(build_agent_clear) struct build_agent agent = { 0 };
+        bool opened = output_open(&out, path, seed, e) && build_agent_open(&agent, o->agent, l.plan, out.dir, seed, e);
         explicit_bzero(seed, sizeof(seed));
         if (!opened)
                 return false;
-        OWN(build_record_clear) struct build_record b = { .plan = l.plan };
+        OWN(build_record_clear) struct build_record b = { .plan = l.plan, .agent = &agent };
         if (!build(o, &b, l.base, &out, e))
                 return err_ctx(e, _("building %s"), path);
         say_done(&b, path);
@@ -144,6 +160,8 @@ static const struct option_row rows[] = {
         { "form", 'f', "FORM", OPTION_TEXT, offsetof(struct options, form),
                 N_("image: files to burn; delta: small files beside one base, for 'stick', 'image' and 'serve'; auto: "
                    "image where it takes no more room (auto)") },
+        { "agent", 'a', "FILE", OPTION_TEXT, offsetof(struct options, agent),
+                N_("the agent that finishes the hosts after their installation (the one that was installed with xenroll)") },
         { "countdown", 'c', "SECONDS", OPTION_NUMBER, offsetof(struct options, countdown),
                 N_("how long the boot menu waits before it installs (10)") },
         { "strict", 's', NULL, OPTION_FLAG, offsetof(struct options, strict), N_("treat warnings as errors") },

@@ -20,6 +20,8 @@ void build_identify(struct build_record *b)
         digest_add(d, VERSION, sizeof(VERSION));
         digest_add(d, b->base_sha256, sizeof(b->base_sha256));
         digest_add(d, b->answers.digest, b->answers.n * sizeof(*b->answers.digest));
+        if (b->agent->there)
+                digest_add(d, b->agent->digest, sizeof(b->agent->digest));
         digest_finish(d, sum);
         for (int i = 0; i < 8; i++)
                 snprintf(b->id + 2 * i, 3, "%02x", sum[i]);
@@ -33,6 +35,8 @@ static json_t *head_of(const struct build_record *b)
                 json_object_set_new(o, "base", json_pack("{s:s}", "sha256", b->base_sha256));
         if (*b->uuid)
                 json_object_set_new(o, "volume-uuid", json_string(b->uuid));
+        if (b->agent->there)
+                json_object_set_new(o, "agent", json_pack("{s:s}", "sha256", b->agent->sha256));
         return o;
 }
 

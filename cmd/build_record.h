@@ -1,10 +1,12 @@
 /* build_record.h - what was made from what: out/build.json. No secrets: hosts are named, their answers hashed. */
 #pragma once
+#include "cmd/build_agent.h"
 #include "answerfiles/answer_tree.h"
 #include "isobuilder/media.h"
 
 struct build_record {
         const struct plan *plan;
+        const struct build_agent *agent; /* borrowed */
         struct answer_tree answers;
         char id[17];                    /* from a digest of the base and all answers */
         char base_sha256[65];           /* "" without a base */

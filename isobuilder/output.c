@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-static const char *const entries[] = { "answerfiles", "build.json", "media", "pxe" };
+static const char *const entries[] = { "agent", "answerfiles", "build.json", "media", "pxe" };
 
 static int open_dir_at(int dir, const char *name) { return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW); }
 

@@ -1,6 +1,7 @@
 /* output.h - the folder that `xenroll build` writes: replaced as a whole, or not at all.
  *
  *     out/answerfiles -> .current/answerfiles       what users open; these links never change
+ *     out/agent       -> .current/agent
  *     out/build.json  -> .current/build.json
  *     out/media       -> .current/media
  *     out/pxe         -> .current/pxe

@@ -65,7 +65,7 @@ void prepare_key(const struct prepare_spec *s, const char base_sha256[65], char 
         add_text(d, numbers);
         for (size_t i = 0; i < s->files->n; i++) {
                 add_text(d, s->files->items[i].name);
-                add_text(d, str_text(&s->files->items[i].content));
+                digest_add(d, str_text(&s->files->items[i].content), s->files->items[i].content.len + 1);
         }
         digest_finish(d, sum);
         digest_hex(sum, key);
