@@ -3,15 +3,17 @@
  * xenroll-pack 1 BYTES SHA256 MD5                                         BYTES: what follows this line; the sums are its
  * NAME BYTES                                                              ordered by name; then that many bytes
  *
- * xenroll-lines    every distinct line of all answer files, once
+ * xenroll-lines    every distinct line of all answer files and agents' plans, once
  * hook-…           the user's hook scripts
  * xenroll-hosts    fields divided by one tab, in this order:
  *   xenroll 1
  *   build ID | made SECONDS | release PRODUCT FIRMWARE | lines COUNT      (FIRMWARE: "BIOS", "UEFI" or "BIOS UEFI")
+ *   agent SHA256 MD5 BYTES                                                the agent of those hosts that have a plan
  *   set N refuse|reinstall refuse|erase NIC                               one for each different set of interlocks
  *   mirror N DEVICE                                                       the array that the installer makes
  *   disk N primary|guest|raid KIND AT-LEAST AT-MOST BUSES VALUE           in the order of the answer file's elements
- *   host MAC SERIAL N SCHOOL NAME LINES                                   LINES: "1-12,841,14-30", in xenroll-lines
+ *   host MAC SERIAL N SCHOOL NAME LINES PLAN                              LINES: "1-12,841,14-30", in xenroll-lines;
+ *                                                                         PLAN: the same, of the agent's plan
  *   end COUNT                                                             of host records
  *
  * Hosts that differ in name and address share all other lines, so that one costs some 250 bytes.

@@ -155,6 +155,39 @@ print_answer() {
                 }' "$state/xenroll-lines"
 }
 
+# Prints the lines of this host's plan for its agent.
+print_plan() {
+        XENROLL_RANGES=$plan_ranges XENROLL_LINES=$line_total gawk '
+                BEGIN {
+                        n = split(ENVIRON["XENROLL_RANGES"], range, ",")
+                        for (i = 1; i <= n; i++) {
+                                last = split(range[i], end, "-")
+                                for (l = end[1] + 0; l <= end[last] + 0; l++) {
+                                        order[++k] = l
+                                        needed[l] = 1
+                                }
+                        }
+                }
+                NR in needed { text[NR] = $0 }
+                END {
+                        if (NR != ENVIRON["XENROLL_LINES"])
+                                exit 3
+                        for (i = 1; i <= k; i++) {
+                                if (!(order[i] in text))
+                                        exit 3
+                                print text[order[i]]
+                        }
+                }' "$state/xenroll-lines"
+}
+
+leave_plan() {  # for hook-populated: the plan, by what it knows the agent, and the agent where the medium carries it
+        [[ ${plan_ranges:--} != - ]] || return 0
+        print_plan >"$state/plan" || refuse 500 'xenroll-lines'
+        [[ $(<"$state/plan") == *'</agent-plan>' ]] || refuse 500 'incomplete plan'
+        printf '%s\n' "$agent" >"$state/agent"
+        [[ ! -e $home/xenroll-agent ]] || ln -s "$home/xenroll-agent" "$state/xenroll-agent"
+}
+
 answer() {
         local system guest_devices
         # shellcheck disable=SC2086     # names
@@ -170,6 +203,7 @@ answer() {
         print_answer "$system" "$guest_devices" "$devices" >"$state/answer" || refuse 500 'xenroll-lines'
         [[ $(<"$state/answer") == *'</installation>' && $(<"$state/answer") != *xenroll-picks-* ]] ||
                 refuse 500 'incomplete answers'
+        leave_plan
         # For the hooks that run later in the same installer.
         printf '%s\n' "$build" >"$state/build"
         printf '%s %s\n' "$school" "$host" >"$state/host"

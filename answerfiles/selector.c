@@ -12,8 +12,10 @@ enum { LARGEST_FILE = 1 << 30 };
 struct packed_host {
         const struct host *host;
         uint32_t set;    /* number of its interlocks in sets */
-        uint32_t *lines; /* in the arena: numbers in order of arrival */
-        size_t n;
+        struct packed_lines {
+                uint32_t *numbers; /* in the arena: in order of arrival */
+                size_t n;
+        } answer, plan;
 };
 
 struct selector_pack {
@@ -24,6 +26,8 @@ struct selector_pack {
         size_t n, cap;
         const struct settings *last_set; /* neighbours mostly share theirs */
         uint32_t last_number;
+        const char *agent_sha256, *agent_md5; /* NULL: no agent */
+        size_t agent_bytes;
 };
 
 struct selector_pack *selector_pack_new(const struct plan *plan, struct err *e)
@@ -165,10 +169,33 @@ static size_t count_lines(struct bytes b)
         return n;
 }
 
-bool selector_pack_add(struct selector_pack *p, const struct host *host, struct bytes answer, struct err *e)
+static bool add_lines(struct selector_pack *p, struct bytes text, struct packed_lines *to, struct err *e)
 {
-        if (!answer.len || answer.ptr[answer.len - 1] != '\n' || memchr(answer.ptr, 0, answer.len))
+        to->numbers = ARENA_ARRAY(p->arena, uint32_t, count_lines(text));
+        for (const char *line = text.ptr, *end = text.ptr + text.len, *eol; line < end; line = eol + 1) {
+                eol = memchr(line, '\n', (size_t)(end - line));
+                if (!pack_text_number(&p->lines, p->arena, line, (size_t)(eol - line), &to->numbers[to->n++], e))
+                        return false;
+        }
+        return true;
+}
+
+static bool is_lines(struct bytes text) { return text.ptr[text.len - 1] == '\n' && !memchr(text.ptr, 0, text.len); }
+
+void selector_pack_agent(struct selector_pack *p, const char *sha256, const char *md5, size_t bytes)
+{
+        p->agent_sha256 = sha256;
+        p->agent_md5 = md5;
+        p->agent_bytes = bytes;
+}
+
+bool selector_pack_add(
+        struct selector_pack *p, const struct host *host, struct bytes answer, struct bytes plan, struct err *e)
+{
+        if (!answer.len || !is_lines(answer))
                 return err_set(e, ERR_INPUT, _("the answer file of %s is not lines of text"), host->name);
+        if (plan.len && !is_lines(plan))
+                return err_set(e, ERR_INPUT, _("the agent's plan of %s is not lines of text"), host->name);
         if (!host->mac.given && !host->serial)
                 return err_set(e, ERR_INPUT, _("host %s has neither a MAC address nor a serial number"), host->name);
         if (!host_room(p, e))
@@ -177,12 +204,8 @@ bool selector_pack_add(struct selector_pack *p, const struct host *host, struct 
         *h = (struct packed_host){ .host = host };
         if (!set_number(p, host->set, &h->set, e))
                 return err_ctx(e, _("host %s"), host->name);
-        h->lines = ARENA_ARRAY(p->arena, uint32_t, count_lines(answer));
-        for (const char *line = answer.ptr, *end = answer.ptr + answer.len, *eol; line < end; line = eol + 1) {
-                eol = memchr(line, '\n', (size_t)(end - line));
-                if (!pack_text_number(&p->lines, p->arena, line, (size_t)(eol - line), &h->lines[h->n++], e))
-                        return false;
-        }
+        if (!add_lines(p, answer, &h->answer, e) || (plan.len && !add_lines(p, plan, &h->plan, e)))
+                return false;
         p->n++;
         return true;
 }
@@ -224,11 +247,14 @@ static uint32_t order_of(struct order *o, uint32_t arrival)
 }
 
 /* "1-12,841,14-30" */
-static void add_ranges(struct str *out, struct order *o, const struct packed_host *h)
+static void add_ranges(struct str *out, struct order *o, const struct packed_lines *l)
 {
-        for (size_t i = 0; i < h->n;) {
-                uint32_t first = order_of(o, h->lines[i]), last = first;
-                for (i++; i < h->n && order_of(o, h->lines[i]) == last + 1; i++)
+        str_addc(out, '\t');
+        if (!l->n)
+                str_addc(out, '-');
+        for (size_t i = 0; i < l->n;) {
+                uint32_t first = order_of(o, l->numbers[i]), last = first;
+                for (i++; i < l->n && order_of(o, l->numbers[i]) == last + 1; i++)
                         last++;
                 if (out->len && out->ptr[out->len - 1] != '\t')
                         str_addc(out, ',');
@@ -249,8 +275,8 @@ static bool add_host(
         str_addf(out, "\t%u", order_of(sets, h->set));
         if (!add_field(out, _("school"), h->host->pool->school->id, e) || !add_field(out, _("host"), h->host->name, e))
                 return false;
-        str_addc(out, '\t');
-        add_ranges(out, lines, h);
+        add_ranges(out, lines, &h->answer);
+        add_ranges(out, lines, &h->plan);
         str_addc(out, '\n');
         return true;
 }
@@ -289,6 +315,8 @@ static bool write_hosts(struct selector_pack *p, struct order *lines, const char
                 return false;
         str_addf(out, "\nmade\t%" PRId64 "\nrelease\t%s\t%s\nlines\t%u\n", not_before, r->product,
                 firmware[r->firmware & (FIRMWARE_BIOS | FIRMWARE_UEFI)], lines->n);
+        if (p->agent_sha256)
+                str_addf(out, "agent\t%s\t%s\t%zu\n", p->agent_sha256, *p->agent_md5 ? p->agent_md5 : "-", p->agent_bytes);
         add_sets(out, &p->sets, &sets);
         str_addn(out, str_text(&records), records.len);
         str_addf(out, "end\t%zu\n", p->n);

@@ -96,7 +96,7 @@ Press Enter to end the installer."
                 wait_for_person
         fi
         wait "$reporter"
-        rm -f "$state/answer" "$state/record"
+        rm -f "$state/answer" "$state/record" "$state/plan"
         printf '%s\n' "$sentence" >&2
         exit 1
 }
@@ -140,22 +140,23 @@ find_record() {
 }
 
 read_record() { # sets what the pack says of all hosts, and of the last one that fits
-        local key a b c d e f
+        local key a b c d e f g
         matches=0 fitting='' total=0 guests=0 members=0 version=0
-        mirror='' primary_rule='' line_total='' firmware=''
-        while IFS=$tab read -r key a b c d e f; do
+        mirror='' primary_rule='' line_total='' firmware='' agent=''
+        while IFS=$tab read -r key a b c d e f g; do
                 case $key in
                 xenroll) version=$a ;;
                 build) build=$a ;;
                 made) made=$a ;;
                 release) product=$a firmware=$b ;;
                 lines) line_total=$a ;;
+                agent) agent="$a $b $c" ;;
                 set) already=$b other=$c nic_index=$d ;;
                 mirror) mirror=$b ;;
-                disk) keep_rule "$b" "$c$tab$d$tab$e$tab$f" ;;
+                disk) keep_rule "$b" "$c$tab$d$tab$e$tab$f$tab$g" ;;
                 host)
                         matches=$((matches + 1))
-                        host_mac=$a host_serial=$b school=$d host=$e ranges=$f
+                        host_mac=$a host_serial=$b school=$d host=$e ranges=$f plan_ranges=$g
                         fitting="$fitting${fitting:+ and }$host (school $school)" ;;
                 hosts) total=$a ;;
                 esac

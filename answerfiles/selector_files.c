@@ -82,7 +82,7 @@ static bool add_scripts(struct pack_files *out, struct err *e)
 {
         const struct part selector[] = { PART(selector_sh), PART(selector_report_sh), PART(selector_medium_sh),
                 PART(selector_disks_sh), PART(selector_contents_sh), PART(selector_answer_sh) };
-        const struct part populated[] = { PART(hook_populated_sh) };
+        const struct part populated[] = { PART(selector_report_sh), PART(hook_populated_sh) };
         const struct part complete[] = { PART(selector_report_sh), PART(hook_complete_sh) };
         return add_script(out, SELECTOR_NAME, selector, COUNT(selector), e) &&
                add_script(out, "hook-populated", populated, COUNT(populated), e) &&
@@ -174,8 +174,16 @@ static bool add_sums(struct pack_files *out, struct err *e)
         return str_ok(to, "xenroll-sums", e);
 }
 
-bool selector_files(struct pack_files *out, struct err *e)
+static bool add_agent(struct pack_files *out, struct bytes agent, struct err *e)
 {
-        return (add_scripts(out, e) && add_messages(out, e) && add_sums(out, e)) ||
+        struct str *to = agent.len ? pack_files_add(out, AGENT_NAME, e) : NULL;
+        if (to)
+                str_addn(to, agent.ptr, agent.len);
+        return !agent.len || (to && str_ok(to, AGENT_NAME, e));
+}
+
+bool selector_files(struct pack_files *out, struct bytes agent, struct err *e)
+{
+        return (add_scripts(out, e) && add_messages(out, e) && add_agent(out, agent, e) && add_sums(out, e)) ||
                err_ctx(e, _("packing the selector for the medium"));
 }

@@ -67,7 +67,7 @@ static bool pack_unit(void *arg, const struct media_unit *u, struct str *out, st
         struct selector_pack *pack = selector_pack_new(b->plan, e);
         bool fine = pack;
         for (size_t i = u->first; fine && i < u->last; i++)
-                fine = selector_pack_add(pack, b->plan->hosts[i], bytes_of(b->answers.text[i], b->answers.len[i]), e);
+                fine = build_record_pack(b, pack, i, e);
         fine = fine && selector_pack_finish(pack, b->id, p->not_before, out, e);
         selector_pack_free(pack);
         return fine;
@@ -197,7 +197,7 @@ bool build_media(struct build_record *b, const struct media_wish *w, int draft, 
         struct media_job job = { .pack = pack_unit, .arg = &packing };
         struct making k = { .record = b, .wish = w, .dir = -1, .previous = previous };
         uuid_of(b, w->base, uuid);
-        if (!selector_files(&files, e))
+        if (!selector_files(&files, str_bytes(&b->agent->binary), e))
                 return false;
         k.spec = (struct prepare_spec){ .base = w->base,
                 .release = b->plan->release,

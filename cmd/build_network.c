@@ -93,7 +93,7 @@ static bool pack_host(const struct writing *w, size_t i, struct str *out, struct
         const struct build_record *b = w->record;
         struct selector_pack *pack = selector_pack_new(b->plan, e);
         bool fine = pack &&
-                    selector_pack_add(pack, b->plan->hosts[i], bytes_of(b->answers.text[i], b->answers.len[i]), e) &&
+                    build_record_pack(b, pack, i, e) &&
                     selector_pack_finish(pack, b->id, w->not_before, out, e);
         selector_pack_free(pack);
         return fine;

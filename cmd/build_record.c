@@ -1,5 +1,6 @@
 #include "cmd/build_record.h"
 #include "base/file.h"
+#include "postinstall/agent_plan.h"
 #include "base/i18n.h"
 
 #include <fcntl.h>
@@ -25,6 +26,19 @@ void build_identify(struct build_record *b)
         digest_finish(d, sum);
         for (int i = 0; i < 8; i++)
                 snprintf(b->id + 2 * i, 3, "%02x", sum[i]);
+}
+
+bool build_record_pack(const struct build_record *b, struct selector_pack *pack, size_t host, struct err *e)
+{
+        AUTO_STR plan = STR_MAX(AGENT_PLAN_LONGEST);
+        if (b->agent->there)
+                selector_pack_agent(pack, b->agent->sha256, b->agent->md5, b->agent->binary.len);
+        bool fine = build_agent_plan(b->agent, b->plan->hosts[host], b->id, &plan, e) &&
+                    selector_pack_add(pack, b->plan->hosts[host], bytes_of(b->answers.text[host], b->answers.len[host]),
+                            str_bytes(&plan), e);
+        if (plan.ptr)
+                explicit_bzero(plan.ptr, plan.cap);
+        return fine;
 }
 
 static json_t *head_of(const struct build_record *b)

@@ -2,6 +2,7 @@
 #pragma once
 #include "cmd/build_agent.h"
 #include "answerfiles/answer_tree.h"
+#include "answerfiles/selector.h"
 #include "isobuilder/media.h"
 
 struct build_record {
@@ -21,5 +22,8 @@ void build_record_clear(struct build_record *);
 
 /* Sets the id. */
 void build_identify(struct build_record *);
+
+/* Adds the host of that number, with its answers and its agent's plan. Thread-safe. */
+MUST_USE bool build_record_pack(const struct build_record *, struct selector_pack *, size_t host, struct err *e);
 
 MUST_USE bool build_record_write(const struct build_record *, int dir, struct err *e);

@@ -101,7 +101,7 @@ static bool read_image(struct serving *s, struct err *e)
                 return false;
         s->files = iso_files_open(s->medium->fd, s->medium->size, image, e);
         snprintf(s->etag, sizeof(s->etag), "%s", roster_image_id(s->build.roster));
-        return s->files && selector_files(&s->scripts, e);
+        return s->files && selector_files(&s->scripts, bytes_of(NULL, 0), e);
 }
 
 static bool make_loaders(struct serving *s, struct err *e)

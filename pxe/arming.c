@@ -181,7 +181,7 @@ bool arming_end(struct arming *a, const char *token, enum arm_outcome outcome, i
                 return true;
         if (outcome == ARM_COMPLETED)
                 return sql_do(a->db, e, &changed,
-                        "UPDATE arming SET state = 3, token = NULL, ended = ?, code = 0, detail = '' WHERE token = ?",
+                        "UPDATE arming SET state = 3, ended = ?, code = 0, detail = '' WHERE token = ?",
                         "is", now, token);
         enum arm_state to = row.starts >= MOST_STARTS ? ARM_FAILED : row.state;
         return sql_do(a->db, e, &changed,

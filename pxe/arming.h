@@ -5,7 +5,8 @@
  *                     ▲                            │ started twice, not completed
  *                     └───────────arm──────────── failed
  *
- * An arming is spent by the completion, by the second start that does not complete, by disarm, or by time. */
+ * An arming is spent by the completion, by the second start that does not complete, by disarm, or by time. The token of a host
+ * that was completed opens nothing any more; its agent still tells under it how far it is (agent_reports.h). */
 #pragma once
 #include "base/err.h"
 #include <stdint.h>
@@ -18,7 +19,7 @@ enum { TOKEN_TEXT = 33, MOST_STARTS = 2, ARM_DETAIL = 2000 };
 struct arm_row {                        /* one host; an unknown one is idle */
         char school[64], host[64];
         enum arm_state state;
-        char token[TOKEN_TEXT];         /* 32 hex digits, "" while not armed; a secret */
+        char token[TOKEN_TEXT];         /* 32 hex digits, "" while never armed, or disarmed; a secret */
         int64_t armed, until, started, ended;   /* seconds since 1970, 0 = never */
         int starts;
         int code;                       /* of the last problem that the machine told, 0 = none */

@@ -1,4 +1,5 @@
 #include "pxe/desk.h"
+#include "pxe/agent_reports.h"
 #include "pxe/bootscript.h"
 #include "pxe/enrolment.h"
 #include "pxe/form.h"
@@ -260,6 +261,37 @@ static void take_report(struct desk *d, const struct roster_host *h, const char 
                 say(d, "%s/%s: %s: XR-%03d %.200s", h->school->id, h->name, outcome, atoi(code), detail);
 }
 
+/* The agent's words, while the host is being installed and ever after. They decide nothing. */
+static void take_agent_report(struct desk *d, const struct arm_row *row, struct bytes body, struct reply *r, struct err *e)
+{
+        struct agent_report told = { .at = d->now() };
+        char code[8];
+        if (!row->starts || !form_field(body, "outcome", told.outcome, sizeof(told.outcome)) || !*told.outcome)
+                return;
+        if (!form_field(body, "step", told.step, sizeof(told.step)))
+                *told.step = '\0';
+        if (!form_field(body, "code", code, sizeof(code)))
+                *code = '\0';
+        if (!form_field(body, "detail", told.detail, sizeof(told.detail)))
+                *told.detail = '\0';
+        told.code = atoi(code);
+        snprintf(told.school, sizeof(told.school), "%s", row->school);
+        snprintf(told.host, sizeof(told.host), "%s", row->host);
+        if (!agent_report_put(d->arming, &told, e))
+                return;
+        r->status = 204;
+        if (told.code)
+                say(d, _("%s/%s: agent: %s %s: XR-%03d %.200s"), told.school, told.host, told.step, told.outcome, told.code, told.detail);
+        else
+                say(d, _("%s/%s: agent: %s %s"), told.school, told.host, told.step, told.outcome);
+}
+
+static bool is_agents(struct bytes form)
+{
+        char stage[8];
+        return form_field(form, "stage", stage, sizeof(stage)) && !strcmp(stage, "agent");
+}
+
 static void host_files(struct desk *d, const struct ask *a, struct reply *r, struct err *e)
 {
         char token[TOKEN_TEXT];
@@ -274,7 +306,9 @@ static void host_files(struct desk *d, const struct ask *a, struct reply *r, str
                 return;
         const struct roster_host *h = roster_find(d->roster, row.school, row.host);
         bool live = h && (row.state == ARM_ARMED || row.state == ARM_STARTED) && d->now() < row.until;
-        if (h && !strcmp(a->method, "POST") && !strcmp(name, "report"))
+        if (h && !strcmp(a->method, "POST") && !strcmp(name, "report") && is_agents(a->body))
+                take_agent_report(d, &row, a->body, r, e);
+        else if (h && !strcmp(a->method, "POST") && !strcmp(name, "report"))
                 take_report(d, h, token, a->body, r, e);
         else if (!live || strcmp(a->method, "GET") != 0)
                 return;

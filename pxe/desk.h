@@ -3,7 +3,7 @@
  *     GET  /boot/pxelinux.cfg/01-MAC  /boot/grub/MAC  /boot/grub-serial/SERIAL  /boot/ipxe/MAC      what to start
  *     GET  /h/TOKEN/select                    the selector with this host's answers; counts as a start
  *     GET  /h/TOKEN/NAME                      hook-complete, hook-populated, the users' hooks, agent, plan
- *     POST /h/TOKEN/report                    what became of it
+ *     POST /h/TOKEN/report                    what became of it; later, with stage=agent, how far its agent is
  *     GET  /enrol/TOKEN/script  POST /enrol/TOKEN/report      machines that nobody knows, if wanted
  *
  * Whatever is not wholly in order is 404, and changes nothing. */

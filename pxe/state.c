@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #define NAME "state.db"
-enum { VERSION_NOW = 1, BUSY_MS = 10000 };
+enum { VERSION_NOW = 2, BUSY_MS = 10000 };
 
 /* Step n takes a file of version n - 1 to n. */
 static const char *const steps[] = {
@@ -25,6 +25,8 @@ static const char *const steps[] = {
               "CREATE TABLE enrolled_mac (mac TEXT PRIMARY KEY, machine TEXT NOT NULL REFERENCES enrolled (mac) ON "
               "DELETE CASCADE)"
               " WITHOUT ROWID;",
+        [2] = "CREATE TABLE agent (school TEXT NOT NULL, host TEXT NOT NULL, step TEXT NOT NULL, outcome TEXT NOT NULL,"
+              " code INTEGER NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (school, host)) WITHOUT ROWID;",
 };
 _Static_assert(COUNT(steps) == VERSION_NOW + 1, "a version has a step that leads to it");
 

@@ -6,6 +6,7 @@
  *   disk KIND [VALUE] [at-least BYTES] [at-most BYTES] [bus B,B]      KIND as in the pack
  *   guest …, raid … the same; none guest|raid|mirror forgets them; mirror DEVICE
  *   script NAME CONTENT
+ *   agent CONTENT                   hosts from here on have a plan, of their name and a password
  *   host NAME SCHOOL mac MAC|- serial SERIAL|-
  *   hosts COUNT                     that many, told apart by MAC 02:00:00:xx:xx:xx */
 #include "answerfiles/selector.h"
@@ -13,6 +14,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +28,10 @@ struct tool {
         const char *build;
         long long made;
         int answers; /* directory, -1: not wanted */
-        char *rest;  /* strtok_r's */
+        struct str agent;
+        char sha256[65], md5[33];
+        bool plans;
+        char *rest; /* strtok_r's */
 };
 
 static _Noreturn void die(const struct err *e)
@@ -111,6 +116,33 @@ static void write_answer(struct tool *t, const struct host *h, struct str *out)
         str_add(out, "</installation>\n");
 }
 
+/* Shaped as agent_plan_write shapes it. */
+static void write_plan(struct tool *t, const struct host *h, struct str *out)
+{
+        if (!t->plans)
+                return;
+        str_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<agent-plan school-name=\"南宁\">\n");
+        for (int i = 0; i < 5; i++)
+                str_addf(out, "  <await path=\"/%d\"/>\n", i);
+        str_addf(out, "  <self host=\"%s\"%s/>\n</agent-plan>\n", h->name,
+                h->number == 1 ? " coordinator=\"yes\" root-hash=\"$6$salt$digest./0\"" : " join-password=\"0neT1me\"");
+}
+
+static void say_agent(struct tool *t)
+{
+        unsigned char sum[EVP_MAX_MD_SIZE];
+        unsigned n;
+        str_add(&t->agent, word(t));
+        EVP_Digest(t->agent.ptr, t->agent.len, sum, &n, EVP_sha256(), NULL);
+        for (unsigned i = 0; i < 32; i++)
+                snprintf(t->sha256 + 2 * i, 3, "%02x", sum[i]);
+        EVP_Digest(t->agent.ptr, t->agent.len, sum, &n, EVP_md5(), NULL);
+        for (unsigned i = 0; i < 16; i++)
+                snprintf(t->md5 + 2 * i, 3, "%02x", sum[i]);
+        selector_pack_agent(t->pack, t->sha256, t->md5, t->agent.len);
+        t->plans = true;
+}
+
 static void add_host(struct tool *t, struct host h, const char *school)
 {
         struct err e = ERR_INIT;
@@ -127,9 +159,10 @@ static void add_host(struct tool *t, struct host h, const char *school)
         h.set = set;
         h.number = (uint32_t)++t->plan.n_hosts;
         *kept = h;
-        AUTO_STR answer = STR_MAX(1 << 20);
+        AUTO_STR answer = STR_MAX(1 << 20), plan = STR_MAX(1 << 20);
         write_answer(t, kept, &answer);
-        if (!selector_pack_add(t->pack, kept, str_bytes(&answer), &e) ||
+        write_plan(t, kept, &plan);
+        if (!selector_pack_add(t->pack, kept, str_bytes(&answer), str_bytes(&plan), &e) ||
                 (t->answers >= 0 && !file_publish(t->answers, kept->name, str_bytes(&answer), 0600, &e)))
                 die(&e);
 }
@@ -214,6 +247,8 @@ static void obey(struct tool *t, char *line)
                 t->build = word(t);
         else if (!strcmp(verb, "made"))
                 t->made = atoll(word(t));
+        else if (!strcmp(verb, "agent"))
+                say_agent(t);
         else if (!strcmp(verb, "host"))
                 say_host(t);
         else if (!strcmp(verb, "hosts"))
@@ -237,30 +272,36 @@ static void write_slot(struct tool *t, struct str *slot)
 }
 
 /* The script as the boot server gives it away. */
-static void write_network(struct tool *t, const struct pack_files *files, int dir)
+static void write_network(struct tool *t, int dir)
 {
+        struct pack_files files = { 0 };
         struct err e = ERR_INIT;
         AUTO_STR pack = STR_MAX(64 << 20), script = STR_MAX(64 << 20);
-        struct network_script s = { .files = files, .server = "http://192.0.2.5", .report = "http://192.0.2.5/h/secret/report" };
-        if (!selector_pack_finish(t->pack, t->build, t->made, &pack, &e))
+        struct network_script s = {
+                .files = &files, .server = "http://192.0.2.5", .report = "http://192.0.2.5/h/secret/report"
+        };
+        if (!selector_files(&files, bytes_of(NULL, 0), &e) ||
+                !selector_pack_finish(t->pack, t->build, t->made, &pack, &e))
                 die(&e);
         s.pack = str_bytes(&pack);
-        AUTO_FD int network = mkdirat(dir, "network", 0700) ? -1 : openat(dir, "network", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FD int network =
+                mkdirat(dir, "network", 0700) ? -1 : openat(dir, "network", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (!network_script_write(&s, &script, &e) || !file_publish(network, "select", str_bytes(&script), 0600, &e))
                 die(&e);
         str_reset(&script);
         if (!enrol_script_write("http://192.0.2.5/enrol/secret/report", &script, &e) ||
                 !file_publish(network, "enrol", str_bytes(&script), 0600, &e))
                 die(&e);
+        pack_files_clear(&files);
 }
 
 static void publish(struct tool *t, int dir)
 {
         struct err e = ERR_INIT;
         struct pack_files files = { 0 };
-        if (!selector_files(&files, &e))
+        if (!selector_files(&files, str_bytes(&t->agent), &e))
                 die(&e);
-        write_network(t, &files, dir);
+        write_network(t, dir);
         struct str *slot = pack_files_add(&files, "xenroll-slot", &e);
         if (!slot)
                 die(&e);
@@ -280,6 +321,7 @@ int main(int argc, char **argv)
                 .build = "build-1",
                 .made = 1700000000,
                 .plan.release = release_find("xcp-ng-8.3"),
+                .agent = STR_MAX(1 << 20),
                 .now.management_nic = -1,
                 .now.raid.device = "md127" };
         AUTO_FD int dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -299,6 +341,7 @@ int main(int argc, char **argv)
                 die(&e);
         publish(&t, dir);
         selector_pack_free(t.pack);
+        str_clear(&t.agent);
         arena_free(t.arena);
         return 0;
 }

@@ -3,11 +3,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/rule.h"
+#include "pxe/agent_reports.h"
 #include "pxe/arming.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 enum { HOUR = 3600, NOW = 1700000000 };
@@ -213,10 +215,67 @@ static void test_enrolled(void)
         remove_dir(path);
 }
 
+static void test_agent_reports(void)
+{
+        char path[40];
+        AUTO_FD int dir = make_dir(path);
+        struct err e = ERR_INIT;
+        struct agent_report r = { .school = "nn36", .host = "xen1", .step = "join", .outcome = "waiting", .code = 884,
+                .detail = "the coordinator is away", .at = NOW }, got;
+        bool found = true;
+        struct arming *a = arming_open(dir, false, &e);
+        unit_case("agent", "without a file nobody told anything", a && agent_report_get(a, "nn36", "xen1", &got, &found, &e) && !found, e.text);
+        arming_close(a);
+        a = arming_open(dir, true, &e);
+        must(a && agent_report_put(a, &r, &e) && agent_report_get(a, "nn36", "xen1", &got, &found, &e), &e);
+        unit_case("agent", "what it told is kept", found && got.code == 884 && got.at == NOW, "it is not");
+        unit_same("agent", "the step", got.step, "join");
+        unit_same("agent", "the outcome", got.outcome, "waiting");
+        unit_same("agent", "the words", got.detail, "the coordinator is away");
+        snprintf(r.outcome, sizeof(r.outcome), "done");
+        must(agent_report_put(a, &r, &e) && agent_report_get(a, "nn36", "xen1", &got, &found, &e), &e);
+        unit_same("agent", "only the last counts", got.outcome, "done");
+        must(agent_report_get(a, "nn36", "xen2", &got, &found, &e), &e);
+        unit_case("agent", "another host told nothing", !found, "it did");
+        arming_close(a);
+        remove_dir(path);
+}
+
+/* The tables as they were before hosts had agents. */
+static void test_older_file(void)
+{
+        char path[40], name[64];
+        AUTO_FD int dir = make_dir(path);
+        struct err e = ERR_INIT;
+        struct arm_row row;
+        struct agent_report r = { .school = "s", .host = "h" };
+        sqlite3 *db;
+        struct arming *a = arming_open(dir, true, &e);
+        must(a && arming_arm(a, "s", "h", NOW, NOW + 1, false, &e), &e);
+        arming_close(a);
+        snprintf(name, sizeof(name), "%s/state.db", path);
+        if (sqlite3_open(name, &db) || sqlite3_exec(db, "DROP TABLE agent; PRAGMA user_version = 1", NULL, NULL, NULL))
+                abort();
+        sqlite3_close(db);
+        a = arming_open(dir, true, &e);
+        unit_case("arming", "a file of an earlier version is brought up to date",
+                a && agent_report_put(a, &r, &e) && arming_get(a, "s", "h", &row, &e) && row.state == ARM_ARMED, e.text);
+        arming_close(a);
+        if (sqlite3_open(name, &db) || sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL))
+                abort();
+        sqlite3_close(db);
+        a = arming_open(dir, true, &e);
+        unit_case("arming", "one of a later version is refused", !a && e.code == XR_ARM_NEWER, e.text);
+        arming_close(a);
+        remove_dir(path);
+}
+
 int main(void)
 {
         test_sequences();
         test_file();
         test_enrolled();
+        test_agent_reports();
+        test_older_file();
         return 0;
 }

@@ -32,6 +32,7 @@ static const struct host hosts[] = {
         { .name = "c", .pool = &pool, .set = &bold, .number = 3, .serial = "SN3" },
 };
 static const char *const answers[] = { ANSWER("a"), ANSWER("b"), ANSWER("c") };
+static const char *const plans[] = { "<plan>\n<self a/>\n</plan>\n", "<plan>\n<self b/>\n</plan>\n", "" }; /* c has none */
 
 /* One file of a pack, NUL-terminated, in a buffer that the next call fills again. */
 static const char *content(const struct str *pack, const char *name)
@@ -55,9 +56,12 @@ static bool pack(const char *order, struct str *out, struct err *e)
         const struct plan plan = { .release = release_find("xcp-ng-8.3") };
         struct selector_pack *p = selector_pack_new(&plan, e);
         bool fine = p;
+        if (p)
+                selector_pack_agent(p, "a5a5", "", 17);
         for (; fine && *order; order++)
                 fine = selector_pack_add(
-                        p, &hosts[*order - 'a'], bytes_of(answers[*order - 'a'], strlen(answers[*order - 'a'])), e);
+                        p, &hosts[*order - 'a'], bytes_of(answers[*order - 'a'], strlen(answers[*order - 'a'])),
+                        bytes_of(plans[*order - 'a'], strlen(plans[*order - 'a'])), e);
         fine = fine && selector_pack_finish(p, "build-1", 1700000000, out, e);
         selector_pack_free(p);
         return fine;
@@ -75,7 +79,7 @@ static void order_does_not_matter(void)
                 unit_case("pack, same bytes in the order", orders[i], same, "they differ");
         }
         AUTO_STR one = STR_MAX(1 << 20);
-        unit_case("pack", "one host is small", pack("a", &one, &e) && one.len < 1024, str_text(&one));
+        unit_case("pack", "one host is small", pack("a", &one, &e) && one.len < 1100, str_text(&one));
 }
 
 static void records(void)
@@ -86,14 +90,15 @@ static void records(void)
                 { "build", "\nbuild\tbuild-1\n" },
                 { "time", "\nmade\t1700000000\n" },
                 { "release", "\nrelease\tXCP-ng 8.3\tBIOS UEFI\n" },
-                { "number of lines", "\nlines\t6\n" },
+                { "number of lines", "\nlines\t10\n" },
+                { "agent", "\nagent\ta5a5\t-\t17\n" },
                 { "interlocks", "\nset\t1\trefuse\trefuse\t-\n" },
                 { "interlocks lifted", "\nset\t2\treinstall\terase\t1\n" },
                 { "disk", "\ndisk\t2\tprimary\tby-id\t" },
                 { "disk's limits", "\t7\tsata nvme\tata-A\n" },
-                { "host by MAC", "\nhost\t02:00:00:00:00:01\t-\t1\tnn36\ta\t1-4\n" },
-                { "host by both, settings shared", "\nhost\t02:00:00:00:00:02\tSN 2\t1\tnn36\tb\t1,5,3-4\n" },
-                { "host by serial", "\nhost\t-\tSN3\t2\tnn36\tc\t1,6,3-4\n" },
+                { "host by MAC", "\nhost\t02:00:00:00:00:01\t-\t1\tnn36\ta\t1-4\t5-7\n" },
+                { "host by both, settings shared", "\nhost\t02:00:00:00:00:02\tSN 2\t1\tnn36\tb\t1,8,3-4\t5,9,7\n" },
+                { "host by serial", "\nhost\t-\tSN3\t2\tnn36\tc\t1,10,3-4\t-\n" },
                 { "end", "\nend\t3\n" },
         };
         AUTO_STR files = STR_MAX(1 << 20);
@@ -103,8 +108,8 @@ static void records(void)
                 unit_case("record", rows[i].why, got && strstr(got, rows[i].line), got);
         unit_case("record", "no third set", got && !strstr(got, "\nset\t3"), got);
         unit_same("lines", "each once, in order", content(&files, "xenroll-lines"),
-                "<installation>\n  <hostname>a</hostname>\n  <keymap>us</keymap>\n</installation>\n  "
-                "<hostname>b</hostname>\n  <hostname>c</hostname>\n");
+                "<installation>\n  <hostname>a</hostname>\n  <keymap>us</keymap>\n</installation>\n"
+                "<plan>\n<self a/>\n</plan>\n  <hostname>b</hostname>\n<self b/>\n  <hostname>c</hostname>\n");
 }
 
 static void refused(void)
@@ -112,25 +117,28 @@ static void refused(void)
         static const struct {
                 const char *why;
                 struct host host;
-                const char *answer, *error;
+                const char *answer, *plan, *error;
         } rows[] = {
-                { "no end of line", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "<a/>",
+                { "a plan without an end of line", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "<a/>\n", "<plan/>",
+                        "plan of a is not lines of text" },
+                { "no end of line", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "<a/>", "",
                         "not lines of text" },
-                { "empty", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "", "not lines of text" },
-                { "nothing to know it by", { .name = "a", .pool = &pool, .set = &plain }, "<a/>\n", "neither" },
-                { "rule without value", { .name = "a", .pool = &pool, .set = &no_value, .mac = MAC(1) }, "<a/>\n",
+                { "empty", { .name = "a", .pool = &pool, .set = &plain, .mac = MAC(1) }, "", "", "not lines of text" },
+                { "nothing to know it by", { .name = "a", .pool = &pool, .set = &plain }, "<a/>\n", "", "neither" },
+                { "rule without value", { .name = "a", .pool = &pool, .set = &no_value, .mac = MAC(1) }, "<a/>\n", "",
                         "no value" },
-                { "tab in a value", { .name = "a", .pool = &pool, .set = &tab, .mac = MAC(1) }, "<a/>\n",
+                { "tab in a value", { .name = "a", .pool = &pool, .set = &tab, .mac = MAC(1) }, "<a/>\n", "",
                         "cannot hold" },
                 { "newline in a serial number", { .name = "a", .pool = &pool, .set = &plain, .serial = "a\nb" },
-                        "<a/>\n", "cannot hold" },
+                        "<a/>\n", "", "cannot hold" },
         };
         const struct plan plan = { .release = release_find("xcp-ng-8.3") };
         for (size_t i = 0; i < COUNT(rows); i++) {
                 struct err e = ERR_INIT;
                 AUTO_STR files = STR_MAX(1 << 20);
                 struct selector_pack *p = selector_pack_new(&plan, &e);
-                bool fine = selector_pack_add(p, &rows[i].host, bytes_of(rows[i].answer, strlen(rows[i].answer)), &e) &&
+                bool fine = selector_pack_add(p, &rows[i].host, bytes_of(rows[i].answer, strlen(rows[i].answer)),
+                                    bytes_of(rows[i].plan, strlen(rows[i].plan)), &e) &&
                             selector_pack_finish(p, "b", 0, &files, &e);
                 unit_case("refused", rows[i].why, !fine && strstr(e.text, rows[i].error), e.text);
                 selector_pack_free(p);
@@ -157,7 +165,7 @@ static void static_files(void)
         static const char *const names[] = { "hook-complete", "hook-populated", "xenroll-messages", "xenroll-select", "xenroll-sums" };
         struct pack_files files = { 0 };
         struct err e = ERR_INIT;
-        unit_case("files", "five of them", selector_files(&files, &e) && files.n == COUNT(names), e.text);
+        unit_case("files", "five of them", selector_files(&files, bytes_of(NULL, 0), &e) && files.n == COUNT(names), e.text);
         for (size_t i = 0; i < files.n && i < COUNT(names); i++) {
                 unit_same("files", "ordered by name", files.items[i].name, names[i]);
                 if (i < 2 || i == 3)
@@ -168,6 +176,10 @@ static void static_files(void)
         struct str *slot = pack_files_add(&files, "xenroll-slot", &e);
         unit_case("files", "one more goes to its place", slot && slot == &files.items[4].content && !strcmp(files.items[5].name, names[4]),
                 "elsewhere");
+        pack_files_clear(&files);
+        unit_case("files", "and the agent", selector_files(&files, bytes_of("\0ELF", 4), &e) && files.n == COUNT(names) + 1 &&
+                          !strcmp(files.items[2].name, AGENT_NAME) && files.items[2].content.len == 4, e.text);
+        unit_case("files", "which the sums cover", files.n > 5 && strstr(str_text(&files.items[5].content), "  xenroll-agent\n"), "they do not");
         pack_files_clear(&files);
 }
 
