@@ -269,6 +269,7 @@ pot:
 .PHONY: install
 install: all
 	install -Dm755 $(B)/xenroll $(DESTDIR)$(PREFIX)/bin/xenroll
+	if [ -e $(B)/agent/xenroll-agent ]; then install -Dm755 $(B)/agent/xenroll-agent $(DESTDIR)$(PREFIX)/lib/xenroll/xenroll-agent; fi
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@BINDIR@|$(PREFIX)/bin|' 'pxe/xenroll-serve@.service.in' > '$(DESTDIR)$(UNITDIR)/xenroll-serve@.service'
 	install -Dm644 $(CATALOG) $(DESTDIR)$(LOCALEDIR)/zh_CN/LC_MESSAGES/xenroll.mo

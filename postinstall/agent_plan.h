@@ -124,7 +124,7 @@ struct agent_plan {
         const char *school, *school_name, *pool, *pool_name, *pool_description;
         const char *coordinator_address;        /* NULL only when the pool has one host */
         const char *coordinator_pin;    /* fingerprint of its certificate; NULL = not known yet */
-        const char *join_password;      /* NULL when the pool has one host; a secret */
+        const char *join_password;      /* a secret; NULL at the coordinator, which has its hash, and when the pool has one host */
         int join_window;                /* seconds from the agent's first start */
         int clock_tolerance;            /* seconds between host and coordinator */
         struct agent_texts ntp;
