@@ -16,7 +16,8 @@ const char *const sr_type_names[] = {
         [SR_SMB] = "smb",
         [SR_ISO_NFS] = "iso-nfs",
         [SR_ISO_SMB] = "iso-smb",
-        NULL,
+        [SR_LOCAL] = "local",
+        [SR_TYPES] = NULL,
 };
 
 const char *mac_text(const struct mac *m, char buf[MAC_TEXT])

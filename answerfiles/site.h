@@ -112,7 +112,7 @@ enum setting {
         SET_KEYBOARD, SET_TIMEZONE, SET_NTP, SET_DNS, SET_ROOT_PASSWORD, SET_DISK, SET_GUEST_DISKS, SET_RAID,
         SET_LOCAL_STORAGE, SET_ALREADY_INSTALLED, SET_OTHER_DATA, SET_SOURCE, SET_PACKS, SET_DRIVER_DISKS,
         SET_SCRIPT_START, SET_SCRIPT_PACKAGES, SET_SCRIPT_POPULATED, SET_SCRIPT_COMPLETE,
-        SET_MANAGEMENT_NIC, SET_DOMAIN, SET_IPV6, SET_VLAN, SETTINGS
+        SET_MANAGEMENT_NIC, SET_DOMAIN, SET_IPV6, SET_VLAN, SET_TAGS, SETTINGS
 };
 
 struct settings {
@@ -136,12 +136,14 @@ struct settings {
         const char *domain;                     /* appended to the host name; NULL = none */
         enum ipv6_mode ipv6;
         int vlan;                               /* management VLAN, 0 = untagged */
+        struct text_list tags;                  /* of the host in its pool */
         struct origin origin[SETTINGS];
 };
 
 struct host {
         const char *name;
         const char *serial;                     /* DMI system serial; NULL = none */
+        const char *description;                /* NULL = leave it */
         const char *address6;                   /* "2001:db8::11/64"; NULL unless settings->ipv6 is static */
         struct pool *pool;
         const struct settings *set;             /* never NULL after resolution */
@@ -149,13 +151,16 @@ struct host {
         struct ip4 address;                     /* not given = DHCP */
         bool coordinator;
         uint32_t number;                        /* 1… across the district, in plan order */
-        struct pos pos, name_pos, serial_pos, coordinator_pos;
+        struct pos pos, name_pos, serial_pos, description_pos, coordinator_pos;
         uint8_t identity_level;                 /* who supplied name and address: blueprint or host */
 };
 
+/* What `networks` of a virtual machine calls the network of the hosts' own addresses, which nobody declares. */
+#define MANAGEMENT_NETWORK "management"
+
 struct network {
-        const char *name;
-        const char *mode;                       /* bond mode, NULL = no bond */
+        const char *name, *description;         /* description NULL = none */
+        const char *mode;                       /* of the bond, never NULL with one: "balance-slb", "active-backup", "lacp" */
         int nic;                                /* -1 = bond */
         int bond[8];
         size_t n_bond;
@@ -163,18 +168,20 @@ struct network {
         int mtu;                                /* 0 = default */
         uint32_t first, last;                   /* storage addresses, one per host in order; 0 = none */
         int prefix;
-        struct pos pos;
+        struct pos pos, mode_pos;
 };
 
-enum sr_type { SR_NFS, SR_ISCSI, SR_HBA, SR_SMB, SR_ISO_NFS, SR_ISO_SMB };
+/* SR_LOCAL is what the installer made on each host; nothing is created for it. */
+enum sr_type { SR_NFS, SR_ISCSI, SR_HBA, SR_SMB, SR_ISO_NFS, SR_ISO_SMB, SR_LOCAL, SR_TYPES };
 
 struct storage {
-        const char *name;
+        const char *name, *description;         /* description NULL = none */
         enum sr_type type;
         struct endpoint server;                 /* nfs, smb, iso-* */
         const char *path;                       /* nfs, iso-nfs: "/export"; smb, iso-smb: share name */
         const char *nfs_version;                /* "3", "4", "4.0", "4.1"; NULL = default */
-        const char *options;
+        const char *smb_version;                /* iso-smb: "1.0", "3.0"; NULL = default */
+        const char *options;                    /* nfs, iso-nfs: mount options with commas between them */
         struct endpoint *portals;               /* iscsi */
         size_t n_portals;
         int port;                               /* iscsi; 3260 */
@@ -184,15 +191,53 @@ struct storage {
         const char *chap_user, *chap_password;  /* both or neither; the password is a secret */
         const char *username, *password;        /* smb */
         bool multipath;
-        bool is_default;
-        struct pos pos, name_pos, iqn_pos, path_pos;
+        bool is_default, suspend, crash_dump;   /* each at most once in a pool; is_default is resolved */
+        struct pos pos, name_pos, iqn_pos, path_pos, version_pos, options_pos, lun_pos;
 };
 
 struct ha {
         const char *heartbeat;                  /* name of a storage; NULL = no HA */
-        int tolerate;
+        int tolerate;                           /* at least 1 */
+        int timeout;                            /* seconds; 0 = the release's default */
         struct pos pos;
 };
+
+struct vm_disk {
+        uint64_t size;                          /* bytes */
+        const char *storage;                    /* name; NULL only in a pool that declares no default: each host's own */
+        struct pos pos;
+};
+
+/* One virtual machine: counts, patterns and spreads are resolved. */
+struct vm {
+        const char *name, *description;         /* description NULL = none */
+        const char *template;                   /* its label */
+        int vcpus;
+        uint64_t memory;                        /* bytes; 0 = the template's */
+        struct vm_disk *disks;
+        size_t n_disks;
+        struct text_list networks;              /* of the pool, or MANAGEMENT_NETWORK; in the order of the VM's cards */
+        const char *iso;                        /* name of an image in an iso-* storage; NULL = none */
+        const char *install_url;                /* NULL = none; never with iso */
+        const char *boot_parameters;            /* kernel arguments; NULL unless install_url is given */
+        bool start;                             /* now, and whenever its host starts */
+        int order, delay;                       /* start order (-1 = any), seconds to wait before the next */
+        const char *ha_priority;                /* "restart", "best-effort", ""; NULL = the pool has no HA */
+        const char *snapshots;                  /* name of a schedule of the pool; NULL = none */
+        struct pos pos, name_pos, install_pos, ha_pos, snapshots_pos;
+};
+
+struct schedule {                               /* snapshots; equal content, equal name, unless named by hand */
+        const char *name;
+        const char *type;                       /* "snapshot", "checkpoint" */
+        const char *frequency;                  /* "hourly", "daily", "weekly" */
+        int keep, hour, minute;                 /* minute 0, 15, 30 or 45; hour 0 for hourly */
+        struct text_list days;                  /* "Monday" … in the order of the week, for weekly */
+        struct pos pos;
+};
+
+/* Keys of a pool that a school may say otherwise than its blueprint. */
+enum pool_key { POOL_DESCRIPTION, POOL_JOIN_WINDOW, POOL_NETWORKS, POOL_STORAGE, POOL_HA, POOL_VMS, POOL_SNAPSHOTS, POOL_KEYS };
 
 struct pool {
         const char *id, *name;
@@ -204,6 +249,13 @@ struct pool {
         struct storage *storage;
         size_t n_storage;
         struct ha ha;
+        const char *description;                /* NULL = none */
+        int join_window;                        /* seconds in which members may join with the one-time password */
+        struct vm *vms;
+        size_t n_vms;
+        struct schedule *schedules;
+        size_t n_schedules;
+        struct origin origin[POOL_KEYS];
         struct pos pos;
 };
 
