@@ -84,6 +84,8 @@ void plan_check(const struct plan *plan, struct diags *d)
                         check_pool(&c, s->pools[k]);
                         check_networks(&c, s->pools[k]);
                         check_storages(&c, s->pools[k]);
+                        check_ha(&c, s->pools[k]);
+                        check_vms(&c, s->pools[k]);
                         check_hosts(&c, s->pools[k]);
                 }
         }

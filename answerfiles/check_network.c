@@ -21,6 +21,22 @@ static void check_bond(struct check *c, const struct network *n)
                 check_say(c, n->pos, XR_NETWORK_NIC, n->name);
 }
 
+/* Untagged or with the management's own tag: the management network itself, which may be named here but not changed. */
+static bool is_management(const struct network *n, const struct settings *set)
+{
+        return set->management_nic >= 0 && set->management_nic == n->nic && n->vlan == set->vlan;
+}
+
+static void check_management(struct check *c, const struct network *n, const struct host *h)
+{
+        int card = h->set->management_nic;
+        for (size_t i = 0; i < n->n_bond; i++)
+                if (card >= 0 && n->bond[i] == card)
+                        check_say(c, n->pos, XR_BOND_MANAGEMENT, n->name, check_number(c, (size_t)card), h->name);
+        if (n->first && is_management(n, h->set))
+                check_say(c, n->pos, XR_NIC_IS_MANAGEMENT, n->name, check_number(c, (size_t)n->nic));
+}
+
 static uint32_t cards_of(const struct network *n)
 {
         uint32_t cards = 0;
@@ -55,6 +71,8 @@ static void check_pair(struct check *c, const struct pool *p, const struct netwo
 {
         if (a->name && b->name && !strcmp(a->name, b->name))
                 check_say(c, b->pos, XR_NETWORK_NAME_TWICE, p->id, b->name, check_where(c, a->pos));
+        if (a->n_bond && cards_of(a) == cards_of(b) && a->mode && b->mode && strcmp(a->mode, b->mode))
+                check_say(c, check_pos(b->mode_pos, b->pos), XR_BOND_MODE_DIFFERS, b->name, a->name, b->mode, a->mode);
         if (!a->first || !b->first)
                 return;
         uint32_t wider = mask_of(a->prefix < b->prefix ? a->prefix : b->prefix);
@@ -77,9 +95,6 @@ static void check_range(struct check *c, const struct pool *p, const struct netw
                 check_say(c, n->pos, XR_NETWORK_IN_MANAGEMENT, n->name,
                         check_subnet(c, n->first & mask_of(n->prefix), n->prefix),
                         check_subnet(c, s->subnet.addr, s->subnet.prefix));
-        for (size_t i = 0; i < p->n_hosts; i++)
-                if (p->hosts[i]->set->management_nic >= 0 && p->hosts[i]->set->management_nic == n->nic && !n->vlan)
-                        check_say(c, n->pos, XR_NIC_IS_MANAGEMENT, n->name, check_number(c, (size_t)n->nic));
 }
 
 void check_networks(struct check *c, const struct pool *p)
@@ -89,6 +104,8 @@ void check_networks(struct check *c, const struct pool *p)
                 int card = 0;
                 if (check_first(c, "network", n->pos)) {
                         check_bond(c, n);
+                        if (n->name && !strcmp(n->name, MANAGEMENT_NETWORK))
+                                check_say(c, n->pos, XR_NETWORK_RESERVED, n->name);
                         const struct network *other = user_of_cards(p, i, &card);
                         if (other)
                                 check_say(c, n->pos, XR_NIC_TWICE, check_number(c, (size_t)card), other->name,
@@ -97,5 +114,8 @@ void check_networks(struct check *c, const struct pool *p)
                                 check_pair(c, p, &p->networks[k], n);
                 }
                 check_range(c, p, n);
+                for (size_t k = 0; k < p->n_hosts; k++)
+                        if (!k || p->hosts[k]->set != p->hosts[k - 1]->set)
+                                check_management(c, n, p->hosts[k]);
         }
 }

@@ -38,6 +38,11 @@ void check_pool(struct check *, const struct pool *);
 void check_host(struct check *, const struct host *);
 void check_networks(struct check *, const struct pool *);
 void check_storages(struct check *, const struct pool *);
+bool storage_is_iso(const struct storage *);
+const struct storage *check_storage_named(const struct pool *, const char *name);
+const char *check_storage_names(struct check *, const struct pool *);    /* "NAS, lun0", or "none" */
+void check_ha(struct check *, const struct pool *);
+void check_vms(struct check *, const struct pool *);
 void check_luns(struct check *);                                /* the district */
 void check_release(struct check *, const struct settings *);
 void check_disks(struct check *, const struct settings *);

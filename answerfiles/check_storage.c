@@ -19,7 +19,8 @@ enum sr_field {
         F_CHAP = 1024,
         F_LOGIN = 2048,
         F_MULTIPATH = 4096,
-        F_PORT = 8192
+        F_PORT = 8192,
+        F_SMB_VERSION = 16384
 };
 
 static const struct {
@@ -28,7 +29,8 @@ static const struct {
 } keys[] = { { F_SERVER, "server" }, { F_PATH, "path" }, { F_SHARE, "share" }, { F_VERSION, "version" },
         { F_OPTIONS, "options" }, { F_PORTAL, "portal" }, { F_IQN, "iqn" }, { F_LUN, "lun" },
         { F_SERIAL, "lun-serial" }, { F_SCSI, "scsi-id" }, { F_CHAP, "chap" }, { F_LOGIN, "username" },
-        { F_MULTIPATH, "multipath" }, { F_PORT, "port" } };
+        { F_MULTIPATH, "multipath" }, { F_PORT, "port" },
+        { F_SMB_VERSION, "version" } };
 
 enum { NFS_NEEDS = F_SERVER | F_PATH, SMB_NEEDS = F_SERVER | F_SHARE, DEFAULT_PORT = 3260 };
 
@@ -41,11 +43,12 @@ static const struct {
         [SR_ISCSI] = { F_PORTAL | F_IQN, F_CHAP | F_MULTIPATH | F_PORT, F_LUN | F_SERIAL | F_SCSI },
         [SR_HBA] = { 0, F_MULTIPATH, F_SERIAL | F_SCSI },
         [SR_SMB] = { SMB_NEEDS, F_LOGIN, 0 },
-        [SR_ISO_SMB] = { SMB_NEEDS, F_LOGIN, 0 },
+        [SR_ISO_SMB] = { SMB_NEEDS, F_LOGIN | F_SMB_VERSION, 0 },
+        [SR_LOCAL] = { 0, 0, 0 },
 };
 
 static bool is_smb(const struct storage *s) { return s->type == SR_SMB || s->type == SR_ISO_SMB; }
-static bool is_iso(const struct storage *s) { return s->type == SR_ISO_NFS || s->type == SR_ISO_SMB; }
+bool storage_is_iso(const struct storage *s) { return s->type == SR_ISO_NFS || s->type == SR_ISO_SMB; }
 
 static unsigned given_fields(const struct storage *s)
 {
@@ -53,6 +56,7 @@ static unsigned given_fields(const struct storage *s)
         given |= s->server.text ? F_SERVER : 0;
         given |= s->path ? (is_smb(s) ? F_SHARE : F_PATH) : 0;
         given |= s->nfs_version ? F_VERSION : 0;
+        given |= s->smb_version ? F_SMB_VERSION : 0;
         given |= s->options ? F_OPTIONS : 0;
         given |= s->n_portals ? F_PORTAL : 0;
         /* One that was written and is wrong has its position, and was reported. */
@@ -100,9 +104,54 @@ static bool share_is_fine(const char *share)
         return *share && *share != ' ' && share[strlen(share) - 1] != ' ';
 }
 
+static bool is_word_of(const char *list, const char *word)
+{
+        size_t n = strlen(word);
+        for (const char *at = list; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+                if (strcspn(at, "|") == n && !strncmp(at, word, n))
+                        return true;
+        return false;
+}
+
+static const char *with_commas(struct check *c, const char *list)
+{
+        AUTO_STR text = STR_MAX(256);
+        for (const char *s = list; *s; s++)
+                str_add(&text, *s == '|' ? ", " : (char[]){ *s, 0 });
+        return arena_strdup(c->arena, str_text(&text));
+}
+
+#define NFS_VERSIONS "3|4|4.0|4.1"
+#define SMB_VERSIONS "1.0|3.0"
+
+/* A version that no release has is a typing mistake; one that this release lacks is another matter. */
+static void check_version(struct check *c, const struct storage *s)
+{
+        const char *all = s->type == SR_ISO_SMB ? SMB_VERSIONS : NFS_VERSIONS;
+        const char *version = s->type == SR_ISO_SMB ? s->smb_version : s->nfs_version;
+        if (!version || !(types[s->type].may & (F_VERSION | F_SMB_VERSION)))
+                return;
+        if (!is_word_of(all, version))
+                check_say(c, s->version_pos, XR_WORD_UNKNOWN, version, "version", with_commas(c, all));
+        else if (s->nfs_version && !is_word_of(c->release->nfs_versions, version))
+                check_say(c, s->version_pos, XR_NFS_VERSION_RELEASE, c->release->product, version, with_commas(c, c->release->nfs_versions));
+}
+
+static void check_roles(struct check *c, const struct storage *s, struct pos pos)
+{
+        if (s->is_default && storage_is_iso(s))
+                check_say(c, pos, XR_DEFAULT_ISO, s->name);
+        if (s->suspend && storage_is_iso(s))
+                check_say(c, pos, XR_ROLE_ISO, s->name, "suspend");
+        if (s->crash_dump && storage_is_iso(s))
+                check_say(c, pos, XR_ROLE_ISO, s->name, "crash-dump");
+}
+
 static void check_values(struct check *c, const struct storage *s)
 {
         struct pos pos = check_pos(s->name_pos, s->pos), path = check_pos(s->path_pos, pos);
+        check_version(c, s);
+        check_roles(c, s, pos);
         if (s->path && !is_smb(s) && types[s->type].needs & F_PATH)
                 value_nfs_path(c->diags, path, s->path);
         if (s->path && is_smb(s) && !share_is_fine(s->path))
@@ -111,53 +160,90 @@ static void check_values(struct check *c, const struct storage *s)
                 check_say(c, pos, XR_CHAP_HALF, s->name);
         if (!s->username != !s->password)
                 check_say(c, pos, XR_SMB_LOGIN_HALF, s->name);
-        if (s->type == SR_SMB && c->release->family != FAMILY_XCPNG)
+        if (s->type == SR_SMB && !c->release->smb_storage)
+                check_say(c, pos, XR_SMB_RELEASE, c->release->product);
+        else if (s->type == SR_SMB && c->release->family != FAMILY_XCPNG)
                 check_say(c, pos, XR_SMB_LICENCE, c->release->product);
-        if (s->is_default && is_iso(s))
-                check_say(c, pos, XR_DEFAULT_ISO, s->name);
         for (size_t i = 1; i < s->n_portals; i++)
                 for (size_t k = 0; k < i; k++)
                         if (s->portals[i].text && s->portals[k].text && !strcmp(s->portals[i].text, s->portals[k].text))
                                 check_say(c, check_pos(s->portals[i].pos, pos), XR_SERVER_TWICE, s->portals[i].text);
 }
 
+static struct pos place(const struct storage *s) { return check_pos(s->name_pos, s->pos); }
+
+/* The first of its pool that is so, for messages about the second. */
+struct firsts {
+        const struct storage *standard, *suspend, *crash_dump, *local;
+};
+
+static void role_once(struct check *c, const struct pool *p, const struct storage **first, const struct storage *s, const char *role)
+{
+        if (*first)
+                check_say(c, place(s), XR_ROLE_TWICE, p->id, role, s->name, (*first)->name, check_where(c, place(*first)));
+        else
+                *first = s;
+        if (s->type == SR_LOCAL && p->n_hosts > 1)
+                check_say(c, place(s), XR_LOCAL_ROLE, s->name, role, p->id, check_number(c, p->n_hosts));
+}
+
+static void check_default(struct check *c, const struct pool *p, const struct storage **first, const struct storage *s)
+{
+        if (*first)
+                check_say(c, place(s), XR_DEFAULT_TWICE, p->id, s->name, (*first)->name, check_where(c, place(*first)));
+        else
+                *first = s;
+        if (s->type == SR_LOCAL && p->n_hosts > 1)
+                check_say(c, place(s), XR_LOCAL_ROLE, s->name, "default", p->id, check_number(c, p->n_hosts));
+}
+
+static void check_local(struct check *c, const struct pool *p, const struct storage **first, const struct storage *s)
+{
+        if (*first)
+                check_say(c, place(s), XR_LOCAL_TWICE, p->id, s->name, (*first)->name, check_where(c, place(*first)));
+        else
+                *first = s;
+        for (size_t i = 0; i < p->n_hosts; i++)
+                if (p->hosts[i]->set->local_storage == LOCAL_NONE) {
+                        check_say(c, place(s), XR_LOCAL_NONE, s->name, p->hosts[i]->name);
+                        break;
+                }
+}
+
 static void check_with_others(struct check *c, const struct pool *p)
 {
-        const struct storage *standard = NULL;
+        OWN(seen_clear) struct seen names = { 0 };
+        struct firsts firsts = { 0 };
         for (size_t i = 0; i < p->n_storage; i++) {
                 const struct storage *s = &p->storage[i];
-                struct pos pos = check_pos(s->name_pos, s->pos);
-                for (size_t k = 0; k < i; k++)
-                        if (s->name && p->storage[k].name && !strcmp(s->name, p->storage[k].name))
-                                check_say(c, pos, XR_STORAGE_NAME_TWICE, p->id, s->name,
-                                        check_where(c, check_pos(p->storage[k].name_pos, p->storage[k].pos)));
-                if (s->is_default && standard)
-                        check_say(c, pos, XR_DEFAULT_TWICE, p->id, s->name, standard->name,
-                                check_where(c, check_pos(standard->name_pos, standard->pos)));
-                if (s->is_default && !standard)
-                        standard = s;
+                const struct seen_entry *twin = s->name ? seen_before(&names, (struct seen_key){ 0, 0, s->name }, place(s), s) : NULL;
+                if (twin)
+                        check_say(c, place(s), XR_STORAGE_NAME_TWICE, p->id, s->name, check_where(c, twin->pos));
+                if (s->is_default)
+                        check_default(c, p, &firsts.standard, s);
+                if (s->suspend)
+                        role_once(c, p, &firsts.suspend, s, "suspend");
+                if (s->crash_dump)
+                        role_once(c, p, &firsts.crash_dump, s, "crash-dump");
+                if (s->type == SR_LOCAL)
+                        check_local(c, p, &firsts.local, s);
         }
 }
 
-static void check_ha(struct check *c, const struct pool *p)
+const struct storage *check_storage_named(const struct pool *p, const char *name)
 {
-        const struct storage *s = NULL;
+        for (size_t i = 0; i < p->n_storage; i++)
+                if (p->storage[i].name && !strcmp(p->storage[i].name, name))
+                        return &p->storage[i];
+        return NULL;
+}
+
+const char *check_storage_names(struct check *c, const struct pool *p)
+{
         AUTO_STR names = STR_MAX(4096);
-        if (!p->ha.heartbeat)
-                return;
-        for (size_t i = 0; i < p->n_storage; i++) {
+        for (size_t i = 0; i < p->n_storage; i++)
                 str_addf(&names, "%s%s", i ? ", " : "", p->storage[i].name ? p->storage[i].name : "?");
-                if (p->storage[i].name && !strcmp(p->storage[i].name, p->ha.heartbeat))
-                        s = &p->storage[i];
-        }
-        struct pos pos = check_pos(p->ha.pos, p->pos);
-        if (!s)
-                check_say(c, pos, XR_HA_UNKNOWN, p->id, p->ha.heartbeat, names.len ? str_text(&names) : _("none"));
-        else if (s->type != SR_NFS && s->type != SR_ISCSI && s->type != SR_HBA)
-                check_say(c, pos, XR_HA_TYPE, s->name, sr_type_names[s->type]);
-        if (p->ha.tolerate > 0 && p->n_hosts && (size_t)p->ha.tolerate >= p->n_hosts)
-                check_say(c, pos, XR_HA_TOLERATE, p->id, check_number(c, p->n_hosts),
-                        check_number(c, (size_t)p->ha.tolerate));
+        return names.len ? arena_strdup(c->arena, str_text(&names)) : _("none");
 }
 
 void check_storages(struct check *c, const struct pool *p)
@@ -171,7 +257,6 @@ void check_storages(struct check *c, const struct pool *p)
                 check_values(c, s);
         }
         check_with_others(c, p);
-        check_ha(c, p);
 }
 
 /* What must have one owner. */

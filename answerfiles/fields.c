@@ -240,3 +240,42 @@ bool read_bool(struct reader *r, struct fy_node *n, struct pos pos, const struct
         const char *text = read_scalar(r, n, pos);
         return text && value_bool(r->diags, pos, text, at);
 }
+
+bool read_limited(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        const struct limits *l = f->arg;
+        const char *text = read_scalar(r, n, pos);
+        long value;
+        if (!text || !value_int(r->diags, pos, text, l->min, l->max, &value))
+                return false;
+        *(int *)at = (int)value;
+        return true;
+}
+
+bool read_duration(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        const struct limits *l = f->arg;
+        const char *text = read_scalar(r, n, pos);
+        long seconds;
+        if (!text || !value_duration(r->diags, pos, text, l->min, l->max, &seconds))
+                return false;
+        *(int *)at = (int)seconds;
+        return true;
+}
+
+bool read_size(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        (void)f;
+        const char *text = read_scalar(r, n, pos);
+        return text && value_size(r->diags, pos, text, at);
+}
+
+bool read_name(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        return read_string(r, n, pos, f, at) && value_text(r->diags, pos, *(const char **)at, LONGEST_NAME);
+}
+
+bool read_description(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        return read_string(r, n, pos, f, at) && value_text(r->diags, pos, *(const char **)at, LONGEST_DESCRIPTION);
+}

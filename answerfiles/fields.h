@@ -71,3 +71,12 @@ struct located {                        /* a string with its place */
         struct pos pos;
 };
 read_fn read_located;
+
+struct limits {
+        long min, max;
+};
+read_fn read_limited;                   /* arg: limits; at: int */
+read_fn read_duration;                  /* arg: limits in seconds; at: int, seconds */
+read_fn read_size;                      /* at: uint64_t, bytes */
+read_fn read_name;                      /* what people read, in one line: a name */
+read_fn read_description;               /* … or a sentence */

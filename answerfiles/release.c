@@ -26,6 +26,7 @@
         .firmware = FIRMWARE_BIOS | FIRMWARE_UEFI, .make_ramdisk = true, .ipv6 = true, .driver_source = true, \
         .sr_type_attribute_dash = true, .python2_ascii = true, .hashes = HASH_MD5 | HASH_SHA256 | HASH_SHA512, \
         .min_disk = GIB(46), .default_sr = "lvm", .interpreters = PYTHON2_INTERPRETERS, .fcoe = true, \
+        .nfs_versions = "3|4", .smb_storage = true, \
         .network_backend = true, .bootloader = "grub2", FIRST_BOOT_SCRIPTS
 #define XENSERVER_7 \
         BASICS, .family = FAMILY_XS7, .brand = "XenServer", .needs_install_token = true, .old_partitions = true
@@ -44,6 +45,7 @@ static const struct release releases[] = {
         { BASICS, .id = "xenserver-6.5", .product = "XenServer 6.5", .family = FAMILY_XS6, .brand = "XenServer",
                 .brand_version = "6.5", .api_version = "2.3", .firmware = FIRMWARE_BIOS, .make_ramdisk = false,
                 .needs_install_token = true, .driver_source = false, .hashes = HASH_MD5 | HASH_SHA256,
+                .nfs_versions = "3", .smb_storage = false,
                 .min_disk = GIB(12), .fcoe = false, .old_partitions = true, .bootloader = "extlinux",
                 .plain_http = true, .cpu_features_equal = true },
 
@@ -66,15 +68,15 @@ static const struct release releases[] = {
 
         { HYPERVISOR_8, .id = "citrix-hypervisor-8.0", .product = "Citrix Hypervisor 8.0", .brand_version = "8.0",
                 .api_version = "2.12" },
-        { HYPERVISOR_8, .id = "citrix-hypervisor-8.1", .product = "Citrix Hypervisor 8.1", .brand_version = "8.1",
+        { HYPERVISOR_8, .id = "citrix-hypervisor-8.1", .nfs_versions = "3|4|4.1", .product = "Citrix Hypervisor 8.1", .brand_version = "8.1",
                 .api_version = "2.14" },
-        { HYPERVISOR_8, .id = "citrix-hypervisor-8.2", .product = "Citrix Hypervisor 8.2", .brand_version = "8.2",
+        { HYPERVISOR_8, .id = "citrix-hypervisor-8.2", .nfs_versions = "3|4|4.1", .product = "Citrix Hypervisor 8.2", .brand_version = "8.2",
                 .api_version = "2.15", FIRST_BOOT_SERVICES },
 
-        { HYPERVISOR_8, .id = "xenserver-8", .product = "XenServer 8", .brand = "XenServer", .brand_version = "8",
+        { HYPERVISOR_8, .id = "xenserver-8", .nfs_versions = "3|4|4.0|4.1", .product = "XenServer 8", .brand = "XenServer", .brand_version = "8",
                 .api_version = "2.21", .needs_install_token = false, .old_partitions = false, .ntp_element = true,
                 .swraid = true, FIRST_BOOT_SERVICES, .tls_flag = true },
-        { HYPERVISOR_8, .id = "xenserver-9", .product = "XenServer 9", .family = FAMILY_XS9, .brand = "XenServer",
+        { HYPERVISOR_8, .id = "xenserver-9", .nfs_versions = "3|4|4.0|4.1", .product = "XenServer 9", .family = FAMILY_XS9, .brand = "XenServer",
                 .brand_version = "9", .api_version = "2.23", .firmware = FIRMWARE_UEFI, .needs_install_token = false,
                 .old_partitions = false, .ntp_element = true, .swraid = true, .stage_packages_installed = true,
                 .python2_ascii = false, .interpreters = NULL, .ssh_mode = true, .fcoe = false, .network_backend = false,
@@ -82,10 +84,10 @@ static const struct release releases[] = {
 
         { XCP_NG_OLD, .id = "xcp-ng-8.0", .product = "XCP-ng 8.0", .brand_version = "8.0", .api_version = "2.12",
                 .platform = "3.0.0" },
-        { XCP_NG_OLD, .id = "xcp-ng-8.1", .product = "XCP-ng 8.1", .brand_version = "8.1", .api_version = "2.14" },
-        { XCP_NG_OLD, .id = "xcp-ng-8.2", .product = "XCP-ng 8.2", .brand_version = "8.2", .api_version = "2.15",
+        { XCP_NG_OLD, .id = "xcp-ng-8.1", .nfs_versions = "3|4|4.1", .product = "XCP-ng 8.1", .brand_version = "8.1", .api_version = "2.14" },
+        { XCP_NG_OLD, .id = "xcp-ng-8.2", .nfs_versions = "3|4|4.1", .product = "XCP-ng 8.2", .brand_version = "8.2", .api_version = "2.15",
                 .platform = "3.2.0", FIRST_BOOT_SERVICES },
-        { XCP_NG, .id = "xcp-ng-8.3", .product = "XCP-ng 8.3", .brand_version = "8.3", .api_version = "2.21",
+        { XCP_NG, .id = "xcp-ng-8.3", .nfs_versions = "3|4|4.0|4.1", .product = "XCP-ng 8.3", .brand_version = "8.3", .api_version = "2.21",
                 .platform = "3.3.0", .ntp_element = true, .gpg = GPG_PER_SOURCE, .default_sr = "ext",
                 FIRST_BOOT_SERVICES, .tls_flag = true },
 };

@@ -32,6 +32,8 @@ struct release {
         enum gpg_style gpg;
         unsigned hashes;                /* enum hash_forms set that dom0 is known to take */
         uint64_t min_disk;              /* bytes */
+        const char *nfs_versions;       /* '|' separated: what an nfs storage may ask for */
+        bool smb_storage;               /* virtual machines may live on SMB; libraries of images always may */
         int free_pool_size;             /* hosts in a pool without a licence; 0 = no limit */
         const char *default_sr;         /* what the installer does without sr-type */
         const char *interpreters;       /* accepted script first lines, '|' separated; NULL = any */

@@ -33,9 +33,7 @@ static bool pattern_part(struct str *out, const char *part, size_t n, const char
         return true;
 }
 
-/* "{school}-xen{n}" → "nn36-xen1"; a text without braces is itself. */
-static const char *name_of_pattern(struct site_builder *b, const struct located *pattern, const char *school, const char *pool,
-        size_t number)
+const char *name_of_pattern(struct site_builder *b, const struct located *pattern, const char *school, const char *pool, size_t number)
 {
         if (!pattern->text || !strchr(pattern->text, '{'))
                 return pattern->text;

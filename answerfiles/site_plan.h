@@ -48,9 +48,15 @@ void drafts_free(struct site_builder *);
 const char *pool_draft_id(const struct pool_draft *);
 struct raw_host *pool_draft_add(struct pool_draft *);
 
+/* "{school}-xen{n}" → "nn36-xen1"; a text without braces is itself. NULL after reporting an unknown part. */
+const char *name_of_pattern(struct site_builder *, const struct located *pattern, const char *school, const char *pool, size_t number);
+
 /* site_rows.c: machines listed by a school, then rows of spreadsheets, put into places. */
 void rows_place_machines(struct site_builder *);
 void rows_place(struct site_builder *, const struct csv_rows *);
+
+/* site_machines.c: virtual machines and snapshot schedules of a pool whose storage is resolved. */
+void resolve_machines(struct site_builder *, struct pool *, const struct raw_pool *vms, const struct raw_pool *schedules);
 
 /* site_resolve.c: the plan. */
 void plan_resolve(struct site_builder *);

@@ -64,10 +64,23 @@ static void resolve_network(struct site_builder *b, struct school_draft *d, stru
                 resolve_ip(b, s, server, &s->boot_server);
 }
 
+/* Where nobody says which: XenCenter takes the first shared storage as well. */
+static void choose_default(struct pool *p)
+{
+        struct storage *first = NULL;
+        for (size_t i = 0; i < p->n_storage; i++) {
+                struct storage *s = &p->storage[i];
+                if (s->is_default)
+                        return;
+                if (!first && s->type != SR_ISO_NFS && s->type != SR_ISO_SMB && s->type != SR_LOCAL)
+                        first = s;
+        }
+        if (first)
+                first->is_default = true;
+}
+
 static void resolve_storage(struct site_builder *b, const struct school *s, const struct raw_pool *from, struct pool *p)
 {
-        if (!from)
-                return;
         p->storage = ARENA_ARRAY(b->plan->arena, struct storage, from->n_storage + 1);
         for (size_t i = 0; i < from->n_storage; i++) {
                 const struct raw_storage *raw = &from->storage[i];
@@ -76,12 +89,17 @@ static void resolve_storage(struct site_builder *b, const struct school *s, cons
                 struct storage *to = &p->storage[p->n_storage++];
                 *to = raw->s;
                 to->type = (enum sr_type)raw->type;
+                if (to->type == SR_ISO_SMB) {
+                        to->smb_version = to->nfs_version;
+                        to->nfs_version = NULL;
+                }
                 resolve_endpoint(b, s, &raw->server, &to->server);
                 to->portals = ARENA_ARRAY(b->plan->arena, struct endpoint, raw->n_portals + 1);
                 for (size_t k = 0; k < raw->n_portals; k++)
                         if (resolve_endpoint(b, s, &raw->portals[k], &to->portals[to->n_portals]))
                                 to->n_portals++;
         }
+        choose_default(p);
 }
 
 static void resolve_address(struct site_builder *b, const struct school *s, const struct raw_host *raw, struct host *h)
@@ -124,6 +142,8 @@ static struct host *resolve_host(struct site_builder *b, struct layers layers, s
         h->mac = raw->mac;
         h->serial = raw->serial.text;
         h->serial_pos = raw->serial.pos;
+        h->description = raw->description.text;
+        h->description_pos = raw->description.pos;
         h->address6 = raw->address6.text;
         h->coordinator = raw->coordinator;
         h->coordinator_pos = raw->coordinator_pos;
@@ -151,6 +171,26 @@ static void choose_coordinator(const struct pool_draft *d, struct pool *p)
                 p->hosts[0]->coordinator = true;
 }
 
+enum { JOIN_WINDOW = 4 * 3600 };
+
+/* Key by key: what the school says of its pool, else what the blueprint does. */
+static void resolve_keys(struct site_builder *b, struct pool *p, const struct raw_pool *own, const struct raw_pool *blue)
+{
+        static const struct raw_pool nothing = { .join_window = JOIN_WINDOW };
+        const struct raw_pool *from[POOL_KEYS];
+        for (enum pool_key k = 0; k < POOL_KEYS; k++) {
+                from[k] = own && own->said[k].pos.line ? own : blue && blue->said[k].pos.line ? blue : &nothing;
+                p->origin[k] = from[k]->said[k];
+        }
+        p->description = from[POOL_DESCRIPTION]->description;
+        p->join_window = from[POOL_JOIN_WINDOW]->join_window;
+        p->networks = from[POOL_NETWORKS]->networks;
+        p->n_networks = from[POOL_NETWORKS]->n_networks;
+        p->ha = from[POOL_HA]->ha;
+        resolve_storage(b, p->school, from[POOL_STORAGE], p);
+        resolve_machines(b, p, from[POOL_VMS], from[POOL_SNAPSHOTS]);
+}
+
 static struct pool *resolve_pool(struct site_builder *b, struct school_draft *sd, struct pool_draft *d, struct school *s)
 {
         const struct raw_pool *own = d->own, *blue = d->blueprint;
@@ -159,11 +199,7 @@ static struct pool *resolve_pool(struct site_builder *b, struct school_draft *sd
         p->name = own && own->name.text ? own->name.text : blue && blue->name.text ? blue->name.text : p->id;
         p->school = s;
         p->pos = d->pos;
-        const struct raw_pool *networks = own && own->n_networks ? own : blue ? blue : own;
-        p->networks = networks->networks;
-        p->n_networks = networks->n_networks;
-        p->ha = own && own->ha.heartbeat ? own->ha : blue ? blue->ha : own->ha;
-        resolve_storage(b, s, own && own->n_storage ? own : blue, p);
+        resolve_keys(b, p, own, blue);
         struct layers layers = { { b->base, b->raw->defaults, sd->blueprint ? sd->blueprint->set : NULL, blue ? blue->set : NULL,
                 NULL, sd->raw->set, own ? own->set : NULL, NULL, NULL } };
         p->hosts = ARENA_ARRAY(b->plan->arena, struct host *, d->n + 1);

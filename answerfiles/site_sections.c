@@ -30,6 +30,11 @@ static bool read_coordinator(struct reader *r, struct fy_node *n, struct pos pos
         return read_bool(r, n, pos, f, at);
 }
 
+static bool read_host_description(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        return read_located(r, n, pos, f, at) && value_text(r->diags, pos, ((struct located *)at)->text, LONGEST_DESCRIPTION);
+}
+
 static const struct field host_fields[] = {
         { "name", read_located, FIELD(raw_host, name), .sample = "nn36-xen1", .required = true,
           .help = N_("host name; in a blueprint a pattern with {school}, {pool} and {n}") },
@@ -38,18 +43,10 @@ static const struct field host_fields[] = {
         { "address6", read_located, FIELD(raw_host, address6), .sample = "2001:db8::11/64", .help = N_("with ipv6: static") },
         { "mac", read_mac, FIELD(raw_host, mac), .sample = "\"00:16:3e:00:00:11\"", .help = N_("of the management network card") },
         { "serial", read_serial, FIELD(raw_host, serial), .sample = "6CU2130XYZ", .help = N_("the server's serial number, where the MAC is not known") },
+        { "description", read_host_description, FIELD(raw_host, description), .sample = "\"三楼机柜，上数第二台\"", .help = N_("what people read beside the name") },
         { "coordinator", read_coordinator, FIELD(raw_host, coordinator), .sample = "true", .help = N_("this host is its pool's coordinator") },
 };
 const struct section host_section = { N_("host"), host_fields, COUNT(host_fields), &settings_section };
-
-/* A list of sections into a freshly allocated array. */
-struct items {
-        const struct section *section;
-        char *array;
-        size_t size, n;
-        void (*start)(struct reader *, void *item, struct pos);
-        void **(*also)(void *item);
-};
 
 static bool add_item(struct reader *r, struct fy_node *n, struct pos pos, void *arg)
 {
@@ -59,7 +56,7 @@ static bool add_item(struct reader *r, struct fy_node *n, struct pos pos, void *
         return section_read(r, n, pos, to->section, item, to->also ? to->also(item) : NULL);
 }
 
-static bool read_items(struct reader *r, struct fy_node *n, struct pos pos, struct items *to)
+bool read_items(struct reader *r, struct fy_node *n, struct pos pos, struct items *to)
 {
         to->array = arena_alloc(r->arena, (read_count(n) + 1) * to->size);
         if (fy_node_is_scalar(n))
@@ -87,6 +84,7 @@ static const struct field hosts_fields[] = {
         { "name", read_located, FIELD(raw_hosts, pattern.name), .sample = "\"{school}-xen{n}\"", .required = true,
           .help = N_("pattern of their names: {school}, {pool}, {n}") },
         { "address", read_located, FIELD(raw_hosts, pattern.address), .sample = "+11", .help = N_("address of the first; the others follow it") },
+        { "description", read_host_description, FIELD(raw_hosts, pattern.description), .sample = "\"机房服务器\"", .help = N_("what people read beside the name, the same for all") },
 };
 const struct section hosts_section = { N_("hosts"), hosts_fields, COUNT(hosts_fields), &settings_section };
 
@@ -122,14 +120,36 @@ static void start_network(struct reader *r, void *item, struct pos pos)
         w->pos = pos;
 }
 
+static unsigned bond_cards(const struct network *w)
+{
+        unsigned cards = 0;
+        for (size_t i = 0; i < w->n_bond; i++)
+                cards |= 1u << (w->bond[i] & 31);
+        return cards;
+}
+
+/* VLANs of one bond have its mode, wherever it was said. */
+static void settle_modes(struct network *list, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                for (size_t k = 0; list[i].n_bond && !list[i].mode && k < n; k++)
+                        if (list[k].mode_pos.line && bond_cards(&list[k]) == bond_cards(&list[i]))
+                                list[i].mode = list[k].mode;
+                if (list[i].n_bond && !list[i].mode)
+                        list[i].mode = "balance-slb";
+        }
+}
+
 static bool read_networks(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
 {
         (void)f;
         struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, networks));
+        p->said[POOL_NETWORKS] = (struct origin){ r->key_pos, r->level };
         struct items to = { &network_section, NULL, sizeof(struct network), 0, start_network, NULL };
         bool fine = read_items(r, n, pos, &to);
         p->networks = (struct network *)to.array;
         p->n_networks = to.n;
+        settle_modes(p->networks, p->n_networks);
         return fine;
 }
 
@@ -147,6 +167,7 @@ static bool read_storage(struct reader *r, struct fy_node *n, struct pos pos, co
 {
         (void)f;
         struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, storage));
+        p->said[POOL_STORAGE] = (struct origin){ r->key_pos, r->level };
         struct items to = { &storage_section, NULL, sizeof(struct raw_storage), 0, start_storage, NULL };
         bool fine = read_items(r, n, pos, &to);
         p->storage = (struct raw_storage *)to.array;
@@ -157,19 +178,45 @@ static bool read_storage(struct reader *r, struct fy_node *n, struct pos pos, co
 static bool read_ha(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
 {
         (void)f;
-        ((struct ha *)at)->pos = pos;
+        struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, ha));
+        p->said[POOL_HA] = (struct origin){ r->key_pos, r->level };
+        p->ha = (struct ha){ .tolerate = 1, .pos = pos };
         return section_read(r, n, pos, &ha_section, at, NULL);
+}
+
+static bool read_pool_description(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, description));
+        p->said[POOL_DESCRIPTION] = (struct origin){ r->key_pos, r->level };
+        return read_description(r, n, pos, f, at);
+}
+
+/* Long enough for a pool to come up, short enough for a password that lies on a stick. */
+static const struct limits window = { 30 * 60, 48 * 3600 };
+
+static bool read_join_window(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
+{
+        struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, join_window));
+        p->said[POOL_JOIN_WINDOW] = (struct origin){ r->key_pos, r->level };
+        return read_duration(r, n, pos, f, at);
 }
 
 static const struct field pool_fields[] = {
         { "id", read_id, FIELD(raw_pool, id), .sample = "teach", .required = true, .help = N_("short name: a-z, 0-9 and -") },
         { "name", read_located, FIELD(raw_pool, name), .sample = "教学资源池", .help = N_("what people read") },
+        { "description", read_pool_description, FIELD(raw_pool, description), .sample = "\"教学与考试\"", .help = N_("what people read beside the name") },
         { "hosts", read_hosts, FIELD(raw_pool, hosts), .sample = "{count: 3, name: \"{school}-xen{n}\", address: +11}",
           .help = N_("a list of hosts, or a count with a pattern") },
         { "networks", read_networks, FIELD(raw_pool, networks), .sample = "[{name: 存储网, nic: 1}]", .help = N_("further networks of the pool") },
         { "storage", read_storage, FIELD(raw_pool, storage), .sample = "[{name: NAS, type: nfs, server: +103, path: /data/nfs}]",
-          .help = N_("shared storage of the pool") },
+          .help = N_("storage of the pool, and libraries of images") },
         { "ha", read_ha, FIELD(raw_pool, ha), .sample = "{heartbeat: NAS, tolerate: 1}", .help = N_("high availability") },
+        { "join-window", read_join_window, FIELD(raw_pool, join_window), .arg = &window, .sample = "4 h",
+          .help = N_("how long after its first start the coordinator lets the other hosts join without a password being asked; 4 h when left out") },
+        { "vms", read_vms, FIELD(raw_pool, vms), .sample = "[{name: \"pc{n}\", count: 2, template: Other install media, disks: [40 GB]}]",
+          .help = N_("virtual machines, created once when the pool is complete and never changed afterwards") },
+        { "snapshots", read_schedules, FIELD(raw_pool, schedules), .sample = "[{name: nightly, frequency: daily, at: \"02:30\", keep: 7}]",
+          .help = N_("schedules of snapshots that virtual machines name") },
 };
 const struct section pool_section = { N_("pool"), pool_fields, COUNT(pool_fields), &settings_section };
 

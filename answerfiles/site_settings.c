@@ -51,20 +51,8 @@ static bool read_domain(struct reader *r, struct fy_node *n, struct pos pos, con
         return read_string(r, n, pos, f, at) && value_server(r->diags, pos, *(const char **)at);
 }
 
-struct limits {
-        long min, max;
-};
-
-static bool read_number(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
-{
-        const struct limits *limits = f->arg;
-        const char *text = read_scalar(r, n, pos);
-        long value;
-        if (!text || !value_int(r->diags, pos, text, limits->min, limits->max, &value))
-                return false;
-        *(int *)at = (int)value;
-        return true;
-}
+static bool judge_tag(struct diags *d, struct pos pos, const char *text) { return value_text(d, pos, text, LONGEST_NAME); }
+static const struct word_judge judge_tags = { judge_tag };
 
 /* Disks. */
 
@@ -404,9 +392,11 @@ static const struct field setting_fields[] = {
           .help = N_("drivers loaded before disks are looked for") },
         { "scripts", read_scripts, .offset = 0, .sample = "{filesystem-populated: [scripts/note.sh]}",
           .help = N_("your own scripts for each stage: files beside the site file, or URLs") },
-        { "management-nic", read_number, SETTING(management_nic, SET_MANAGEMENT_NIC), .arg = &nic_limits, .sample = "0",
+        { "management-nic", read_limited, SETTING(management_nic, SET_MANAGEMENT_NIC), .arg = &nic_limits, .sample = "0",
           .help = N_("for hosts known by serial number only: which network card, counted from 0 in slot order") },
-        { "vlan", read_number, SETTING(vlan, SET_VLAN), .arg = &vlan_limits, .sample = "10", .help = N_("VLAN tag of the management network") },
+        { "vlan", read_limited, SETTING(vlan, SET_VLAN), .arg = &vlan_limits, .sample = "10", .help = N_("VLAN tag of the management network") },
+        { "tags", read_words, SETTING(tags, SET_TAGS), .arg = &judge_tags, .sample = "[teaching, rack-2]",
+          .help = N_("tags of the hosts, as XenCenter shows and searches them") },
         { "ipv6", read_choice, SETTING(ipv6, SET_IPV6), .arg = ipv6_words, .sample = "none", .help = N_("none, dhcp, autoconf, or static (with address6)") },
 };
 const struct section settings_section = { N_("settings"), setting_fields, COUNT(setting_fields), NULL };

@@ -13,7 +13,7 @@ struct raw_subnet {
 };
 
 struct raw_host {
-        struct located name, address, address6, serial;
+        struct located name, address, address6, serial, description;
         struct mac mac;
         bool coordinator;
         struct pos coordinator_pos, pos;
@@ -38,14 +38,40 @@ struct raw_storage {
         int type;                       /* -1 = not given */
 };
 
+struct raw_schedule {
+        struct schedule s;              /* name NULL when it stands with a machine */
+        struct located at;
+        struct pos days_pos;
+};
+
+/* So many machines that differ in their number, and in the network that they are spread over. */
+struct raw_vm {
+        struct vm vm;                   /* but name, networks, ha_priority and snapshots */
+        struct located name, schedule;  /* schedule: name of one of the pool's */
+        struct raw_schedule *own_schedule;
+        int count;
+        struct text_list networks, spread;
+        bool networks_given;
+        bool same_names;                /* reported: several machines, and no {n} */
+        int ha;                         /* index of vm_ha_words, -1 = not given */
+};
+extern const char *const vm_ha_words[];
+
 struct raw_pool {
         struct located id, name;
+        const char *description;
+        int join_window;                /* seconds */
         struct raw_hosts hosts;
         struct network *networks;
         size_t n_networks;
         struct raw_storage *storage;
         size_t n_storage;
         struct ha ha;
+        struct raw_vm *vms;
+        size_t n_vms;
+        struct raw_schedule *schedules;
+        size_t n_schedules;
+        struct origin said[POOL_KEYS];
         struct settings *set;
         struct pos pos;
 };
@@ -79,11 +105,24 @@ struct raw_site {
 extern const struct section settings_section, host_section, pool_section, school_section, blueprint_section, site_section;
 extern const struct section storage_section, network_section, ha_section, subnet_section, hosts_section, district_section;
 extern const struct section disk_section, raid_section, password_section, chap_section, source_section, scripts_section;
+extern const struct section vm_section, vm_disk_section, install_section, schedule_section;
 
 /* settings_section's struct, in the reader's arena; for reader.also_new. */
 void *settings_new(struct reader *);
 
-/* Custom readers, by file: site_settings.c */
+/* A list of sections into a freshly allocated array. */
+struct items {
+        const struct section *section;
+        char *array;
+        size_t size, n;
+        void (*start)(struct reader *, void *item, struct pos);
+        void **(*also)(void *item);
+};
+bool read_items(struct reader *, struct fy_node *, struct pos, struct items *);
+
+/* Custom readers, by file: site_vms.c; at: in a raw_pool */
+read_fn read_vms, read_schedules;
+/* site_settings.c */
 bool disk_from_cell(struct reader *, struct pos, const char *cell, struct disk_rule *out);    /* "sda", "smallest", "serial:X" */
 /* site_password.c */
 read_fn read_root_password, read_chap, read_password_file;

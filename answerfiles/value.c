@@ -84,8 +84,8 @@ bool value_int(struct diags *d, struct pos pos, const char *text, long min, long
         return true;
 }
 
-/* Bytes of "GB", "gib", "G"; 0 for no such unit. A bare letter counts as disk makers count. */
-static uint64_t unit_bytes(const char *unit)
+/* Bytes of "GB", "gib", "G"; 0 for no such unit. A bare letter counts as disk makers count, or as memory makers do. */
+static uint64_t unit_bytes(const char *unit, bool memory)
 {
         static const char prefixes[] = "kmgtp";
         const char *at = *unit ? strchr(prefixes, to_lower(*unit)) : NULL;
@@ -97,11 +97,11 @@ static uint64_t unit_bytes(const char *unit)
                 return 0;
         uint64_t bytes = 1;
         for (const char *p = prefixes; p <= at; p++)
-                bytes *= binary ? 1024 : 1000;
+                bytes *= binary || memory ? 1024 : 1000;
         return bytes;
 }
 
-bool value_size(struct diags *d, struct pos pos, const char *text, uint64_t *bytes)
+static bool size_of(struct diags *d, struct pos pos, const char *text, bool memory, uint64_t *bytes)
 {
         if (refuse_full_width(d, pos, text))
                 return false;
@@ -113,7 +113,7 @@ bool value_size(struct diags *d, struct pos pos, const char *text, uint64_t *byt
                 return REFUSE(d, pos, XR_SIZE_SYNTAX, text);
         if (!text[n])
                 return REFUSE(d, pos, XR_SIZE_UNIT, text);
-        uint64_t unit = unit_bytes(text + n + strspn(text + n, " "));
+        uint64_t unit = unit_bytes(text + n + strspn(text + n, " "), memory);
         uint64_t thousandths = 0;
         for (size_t i = 0; i < whole; i++)
                 thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
@@ -123,6 +123,27 @@ bool value_size(struct diags *d, struct pos pos, const char *text, uint64_t *byt
                 return REFUSE(d, pos, XR_SIZE_SYNTAX, text);
         *bytes /= 1000;
         return true;
+}
+
+bool value_size(struct diags *d, struct pos pos, const char *text, uint64_t *bytes)
+{
+        return size_of(d, pos, text, false, bytes);
+}
+
+bool value_memory(struct diags *d, struct pos pos, const char *text, uint64_t *bytes)
+{
+        return size_of(d, pos, text, true, bytes);
+}
+
+bool value_text(struct diags *d, struct pos pos, const char *text, size_t max)
+{
+        char length[NUMBER_TEXT], most[NUMBER_TEXT];
+        snprintf(length, sizeof(length), "%zu", strlen(text));
+        snprintf(most, sizeof(most), "%zu", max);
+        for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+                if (*s < 0x20 || *s == 0x7f)
+                        return REFUSE(d, pos, XR_TEXT_CHARACTER, text);
+        return strlen(text) <= max || REFUSE(d, pos, XR_TEXT_LENGTH, text, length, most);
 }
 
 bool value_id(struct diags *d, struct pos pos, const char *text)

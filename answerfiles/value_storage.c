@@ -107,3 +107,47 @@ bool value_nfs_path(struct diags *d, struct pos pos, const char *text)
         const char *fault = path_fault(text);
         return !fault || REFUSE(d, pos, XR_NFS_PATH_CHARACTER, text, fault);
 }
+
+/* What is wrong with one mount option, in words, or NULL. The version, and whether the storage can be written, are not
+ * for the mount command to decide. */
+static const char *option_fault(const char *option, size_t n)
+{
+        static const char *const words[] = { "vers", "nfsvers", "minorversion", "ro", "rw", "bg", "noauto", "remount", "bind" };
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/=";
+        size_t name = strcspn(option, ",=");
+        if (!n)
+                return _("two commas in a row, or one at an end");
+        if (strspn(option, letters) < n)
+                return _("a blank or a sign that mount options do not have");
+        if (!is_lower(*option))
+                return _("an option that does not begin with a small letter");
+        for (size_t i = 0; i < COUNT(words); i++)
+                if (strlen(words[i]) == name && !strncmp(option, words[i], name))
+                        return _("an option that the storage driver decides itself");
+        return NULL;
+}
+
+bool value_nfs_options(struct diags *d, struct pos pos, const char *text)
+{
+        if (refuse_full_width(d, pos, text))
+                return false;
+        for (const char *at = text;; at++) {
+                size_t n = strcspn(at, ",");
+                const char *fault = option_fault(at, n);
+                if (fault)
+                        return REFUSE(d, pos, XR_NFS_OPTIONS, text, fault);
+                at += n;
+                if (!*at)
+                        return true;
+        }
+}
+
+bool value_lun_name(struct diags *d, struct pos pos, const char *what, const char *text)
+{
+        if (refuse_full_width(d, pos, text))
+                return false;
+        for (const char *s = text; *s; s++)
+                if (!is_digit(*s) && !is_lower(to_lower(*s)) && !strchr("-_.:+=!", *s))
+                        return REFUSE(d, pos, XR_LUN_NAME, text, what);
+        return strlen(text) <= 128 || REFUSE(d, pos, XR_LUN_NAME, text, what);
+}

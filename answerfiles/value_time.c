@@ -1,4 +1,4 @@
-/* Time zones: known to tzdata on this machine, under a name that the installer knows as well. */
+/* Time: zones known to tzdata on this machine, under a name that the installer knows as well; lengths; times of day. */
 #include "answerfiles/value_text.h"
 #include "base/text.h"
 
@@ -71,4 +71,71 @@ bool value_timezone(struct diags *d, struct pos pos, const char *text)
         if (meant)
                 return REFUSE(d, pos, XR_TIMEZONE_NEAR, text, meant);
         return REFUSE(d, pos, XR_TIMEZONE_UNKNOWN, text);
+}
+
+static const struct {
+        const char *names;              /* with blanks around each */
+        long seconds;
+} units[] = {
+        { " d day days 天 日 ", 86400 },
+        { " h hour hours 小时 时 ", 3600 },
+        { " min minute minutes 分钟 分 ", 60 },
+        { " s sec second seconds 秒 ", 1 },
+};
+
+static long unit_seconds(const char *unit)
+{
+        char word[24];
+        if (!*unit || strlen(unit) > 16 || strchr(unit, ' '))
+                return 0;
+        snprintf(word, sizeof(word), " %s ", unit);
+        for (size_t i = 0; i < COUNT(units); i++)
+                if (strstr(units[i].names, word))
+                        return units[i].seconds;
+        return 0;
+}
+
+const char *duration_text(long seconds, char buf[DURATION_TEXT])
+{
+        static const char *const short_names[] = { "d", "h", "min", "s" };
+        size_t i = 0;
+        while (i + 1 < COUNT(units) && (!seconds || seconds % units[i].seconds))
+                i++;
+        /* Two days are read as 48 hours: "1 d" is rarely what people write. */
+        if (!i)
+                i++;
+        snprintf(buf, DURATION_TEXT, "%ld %s", seconds / units[i].seconds, short_names[i]);
+        return buf;
+}
+
+bool value_duration(struct diags *d, struct pos pos, const char *text, long min, long max, long *seconds)
+{
+        char low[DURATION_TEXT], high[DURATION_TEXT];
+        if (refuse_full_width(d, pos, text))
+                return false;
+        size_t n = strspn(text, "0123456789");
+        long unit = unit_seconds(text + n + strspn(text + n, " "));
+        if (!n || !unit)
+                return REFUSE(d, pos, XR_DURATION_SYNTAX, text);
+        long count = n > 8 ? 100000000 : strtol(text, NULL, 10);
+        if (count * unit < min || count * unit > max)
+                return REFUSE(d, pos, XR_DURATION_RANGE, text, duration_text(min, low), duration_text(max, high));
+        *seconds = count * unit;
+        return true;
+}
+
+bool value_time(struct diags *d, struct pos pos, const char *text, int *hour, int *minute)
+{
+        if (refuse_full_width(d, pos, text))
+                return false;
+        size_t n = strspn(text, "0123456789");
+        const char *minutes = text + n + 1;
+        if (n > 2 || text[n] != ':' || strspn(minutes, "0123456789") != 2 || minutes[2])
+                return REFUSE(d, pos, XR_TIME_SYNTAX, text);
+        long h = n ? strtol(text, NULL, 10) : -1, m = strtol(minutes, NULL, 10);
+        if (h > 23 || m > 59)
+                return REFUSE(d, pos, XR_TIME_SYNTAX, text);
+        *hour = (int)h;
+        *minute = (int)m;
+        return true;
 }
