@@ -71,8 +71,9 @@ static void check_pair(struct check *c, const struct pool *p, const struct netwo
 {
         if (a->name && b->name && !strcmp(a->name, b->name))
                 check_say(c, b->pos, XR_NETWORK_NAME_TWICE, p->id, b->name, check_where(c, a->pos));
-        if (a->n_bond && cards_of(a) == cards_of(b) && a->mode && b->mode && strcmp(a->mode, b->mode))
-                check_say(c, check_pos(b->mode_pos, b->pos), XR_BOND_MODE_DIFFERS, b->name, a->name, b->mode, a->mode);
+        /* One that names none has the other's. */
+        if (a->n_bond && cards_of(a) == cards_of(b) && a->mode_pos.line && b->mode_pos.line && strcmp(a->mode, b->mode))
+                check_say(c, b->mode_pos, XR_BOND_MODE_DIFFERS, b->name, a->name, b->mode, a->mode);
         if (!a->first || !b->first)
                 return;
         uint32_t wider = mask_of(a->prefix < b->prefix ? a->prefix : b->prefix);

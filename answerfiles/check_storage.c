@@ -221,9 +221,9 @@ static void check_with_others(struct check *c, const struct pool *p)
                         check_say(c, place(s), XR_STORAGE_NAME_TWICE, p->id, s->name, check_where(c, twin->pos));
                 if (s->is_default)
                         check_default(c, p, &firsts.standard, s);
-                if (s->suspend)
+                if (s->suspend && !storage_is_iso(s))
                         role_once(c, p, &firsts.suspend, s, "suspend");
-                if (s->crash_dump)
+                if (s->crash_dump && !storage_is_iso(s))
                         role_once(c, p, &firsts.crash_dump, s, "crash-dump");
                 if (s->type == SR_LOCAL)
                         check_local(c, p, &firsts.local, s);

@@ -58,7 +58,7 @@ static void check_disk_storage(struct check *c, const struct pool *p, const stru
                 check_say(c, pos, XR_VM_STORAGE_ISO, vm->name, s->name);
         else if (!s && !hosts_have_local_storage(p))
                 check_say(c, pos, XR_VM_NO_STORAGE, vm->name, p->id);
-        else if ((!s || s->type == SR_LOCAL) && vm->ha_priority && !strcmp(vm->ha_priority, "restart"))
+        else if ((!s || s->type == SR_LOCAL) && p->ha.heartbeat && vm->ha_priority && !strcmp(vm->ha_priority, "restart"))
                 check_say(c, check_pos(vm->ha_pos, pos), XR_VM_HA_LOCAL, vm->name);
 }
 
@@ -128,7 +128,7 @@ static void check_vm(struct check *c, const struct pool *p, const struct vm *vm)
         check_cards(c, p, vm);
         check_disks_of(c, p, vm);
         check_install(c, p, vm);
-        if (vm->ha_priority && *vm->ha_priority && !p->ha.heartbeat && !p->origin[POOL_HA].pos.line)
+        if (vm->ha_priority && !p->ha.heartbeat)
                 check_say(c, vm->ha_pos, XR_VM_HA_OFF, vm->name, vm->ha_priority, p->id);
         if (vm->snapshots && c->release->vmss)
                 check_snapshots(c, p, vm);

@@ -12,6 +12,17 @@ static void set_text(json_t *o, const char *key, const char *value)
                 json_object_set_new(o, key, json_string(value));
 }
 
+static void set_number(json_t *o, const char *key, long long value) { json_object_set_new(o, key, json_integer(value)); }
+static void set_yes(json_t *o, const char *key, bool yes) { json_object_set_new(o, key, json_boolean(yes)); }
+
+static void set_texts(json_t *o, const char *key, const struct text_list *list)
+{
+        json_t *array = json_array();
+        for (size_t i = 0; i < list->n; i++)
+                json_array_append_new(array, json_string(list->items[i]));
+        json_object_set_new(o, key, array);
+}
+
 static void set_ip(json_t *o, const char *key, const struct ip4 *ip)
 {
         char text[IP4_TEXT];
@@ -36,6 +47,7 @@ static json_t *json_host(const struct host *h)
         char mac[MAC_TEXT];
         json_t *o = json_object();
         set_text(o, "name", h->name);
+        set_text(o, "description", h->description);
         if (h->mac.given)
                 set_text(o, "mac", mac_text(&h->mac, mac));
         set_text(o, "serial", h->serial);
@@ -53,10 +65,11 @@ static json_t *json_storage(const struct storage *s)
 {
         json_t *o = json_object();
         set_text(o, "name", s->name);
+        set_text(o, "description", s->description);
         set_text(o, "type", sr_type_names[s->type]);
         set_text(o, "server", s->server.text);
         set_text(o, "path", s->path);
-        set_text(o, "version", s->nfs_version);
+        set_text(o, "version", s->nfs_version ? s->nfs_version : s->smb_version);
         set_text(o, "options", s->options);
         set_text(o, "iqn", s->iqn);
         set_text(o, "lun-serial", s->lun_serial);
@@ -74,8 +87,10 @@ static json_t *json_storage(const struct storage *s)
                 if (s->lun >= 0)
                         json_object_set_new(o, "lun", json_integer(s->lun));
         }
-        json_object_set_new(o, "multipath", json_boolean(s->multipath));
-        json_object_set_new(o, "default", json_boolean(s->is_default));
+        set_yes(o, "multipath", s->multipath);
+        set_yes(o, "default", s->is_default);
+        set_yes(o, "suspend", s->suspend);
+        set_yes(o, "crash-dump", s->crash_dump);
         return o;
 }
 
@@ -84,6 +99,7 @@ static json_t *json_network(const struct network *n)
         char first[IP4_TEXT], last[IP4_TEXT], range[2 * IP4_TEXT + 8];
         json_t *o = json_object();
         set_text(o, "name", n->name);
+        set_text(o, "description", n->description);
         if (n->nic >= 0)
                 json_object_set_new(o, "nic", json_integer(n->nic));
         if (n->n_bond) {
@@ -104,11 +120,72 @@ static json_t *json_network(const struct network *n)
         return o;
 }
 
+static json_t *json_vm(const struct vm *vm)
+{
+        json_t *o = json_object(), *disks = json_array();
+        set_text(o, "name", vm->name);
+        set_text(o, "description", vm->description);
+        set_text(o, "template", vm->template);
+        if (vm->vcpus)
+                set_number(o, "vcpus", vm->vcpus);
+        if (vm->memory)
+                set_number(o, "memory", (long long)vm->memory);
+        for (size_t i = 0; i < vm->n_disks; i++) {
+                json_t *d = json_object();
+                set_number(d, "size", (long long)vm->disks[i].size);
+                set_text(d, "storage", vm->disks[i].storage);
+                json_array_append_new(disks, d);
+        }
+        json_object_set_new(o, "disks", disks);
+        set_texts(o, "networks", &vm->networks);
+        set_text(o, "iso", vm->iso);
+        set_text(o, "url", vm->install_url);
+        set_text(o, "boot-parameters", vm->boot_parameters);
+        set_yes(o, "start", vm->start);
+        if (vm->order >= 0)
+                set_number(o, "order", vm->order);
+        if (vm->delay)
+                set_number(o, "delay", vm->delay);
+        set_text(o, "ha", vm->ha_priority && !*vm->ha_priority ? "none" : vm->ha_priority);
+        set_text(o, "snapshots", vm->snapshots);
+        return o;
+}
+
+static json_t *json_schedule(const struct schedule *s)
+{
+        char at[24];
+        json_t *o = json_object();
+        set_text(o, "name", s->name);
+        set_text(o, "type", s->type);
+        set_text(o, "frequency", s->frequency);
+        set_number(o, "keep", s->keep);
+        if (strcmp(s->frequency, "hourly"))
+                snprintf(at, sizeof(at), "%02d:%02d", s->hour, s->minute);
+        else
+                snprintf(at, sizeof(at), ":%02d", s->minute);
+        set_text(o, "at", at);
+        if (s->days.n)
+                set_texts(o, "days", &s->days);
+        return o;
+}
+
+static json_t *json_ha(const struct ha *ha)
+{
+        json_t *o = json_object();
+        set_text(o, "heartbeat", ha->heartbeat);
+        set_number(o, "tolerate", ha->tolerate);
+        if (ha->timeout)
+                set_number(o, "timeout", ha->timeout);
+        return o;
+}
+
 static json_t *json_pool_head(const struct pool *p)
 {
-        json_t *o = json_object(), *networks = json_array(), *storage = json_array();
+        json_t *o = json_object(), *networks = json_array(), *storage = json_array(), *vms = json_array(), *schedules = json_array();
         set_text(o, "id", p->id);
         set_text(o, "name", p->name);
+        set_text(o, "description", p->description);
+        set_number(o, "join-window", p->join_window);
         for (size_t i = 0; i < p->n_networks; i++)
                 json_array_append_new(networks, json_network(&p->networks[i]));
         for (size_t i = 0; i < p->n_storage; i++)
@@ -116,7 +193,13 @@ static json_t *json_pool_head(const struct pool *p)
         json_object_set_new(o, "networks", networks);
         json_object_set_new(o, "storage", storage);
         if (p->ha.heartbeat)
-                json_object_set_new(o, "ha", json_pack("{s:s, s:i}", "heartbeat", p->ha.heartbeat, "tolerate", p->ha.tolerate));
+                json_object_set_new(o, "ha", json_ha(&p->ha));
+        for (size_t i = 0; i < p->n_vms; i++)
+                json_array_append_new(vms, json_vm(&p->vms[i]));
+        for (size_t i = 0; i < p->n_schedules; i++)
+                json_array_append_new(schedules, json_schedule(&p->schedules[i]));
+        json_object_set_new(o, "vms", vms);
+        json_object_set_new(o, "snapshots", schedules);
         return o;
 }
 

@@ -1,5 +1,6 @@
 /* The plan as a table, and the story of one host's settings. */
 #include "answerfiles/plan_show.h"
+#include "answerfiles/value.h"
 #include "base/i18n.h"
 #include "base/text.h"
 
@@ -113,6 +114,42 @@ static void print_identity(const struct host *h, const struct diags *d, FILE *f)
                 print_line(f, "mac", mac_text(&h->mac, mac), level_name(LEVEL_HOST), diags_where(d, h->mac.pos));
         if (h->serial)
                 print_line(f, "serial", h->serial, level_name(LEVEL_HOST), diags_where(d, h->serial_pos));
+        if (h->description)
+                print_line(f, "description", h->description, level_name(h->identity_level), diags_where(d, h->description_pos));
+}
+
+static void add_name(struct str *list, const char *name) { str_addf(list, "%s%s", list->len ? ", " : "", name ? name : "?"); }
+
+/* What the host's pool says, in one line: the names of what it has. */
+static void show_pool(struct str *out, const struct pool *p, enum pool_key key)
+{
+        char window[DURATION_TEXT];
+        if (key == POOL_DESCRIPTION && p->description)
+                str_add(out, p->description);
+        else if (key == POOL_JOIN_WINDOW)
+                str_add(out, duration_text(p->join_window, window));
+        else if (key == POOL_HA && p->ha.heartbeat)
+                str_addf(out, "%s, tolerate %d", p->ha.heartbeat, p->ha.tolerate);
+        for (size_t i = 0; key == POOL_NETWORKS && i < p->n_networks; i++)
+                add_name(out, p->networks[i].name);
+        for (size_t i = 0; key == POOL_STORAGE && i < p->n_storage; i++)
+                add_name(out, p->storage[i].name);
+        for (size_t i = 0; key == POOL_VMS && i < p->n_vms; i++)
+                add_name(out, p->vms[i].name);
+        for (size_t i = 0; key == POOL_SNAPSHOTS && i < p->n_schedules; i++)
+                add_name(out, p->schedules[i].name);
+}
+
+static void print_pool(const struct pool *p, const struct diags *d, FILE *f)
+{
+        static const char *const names[POOL_KEYS] = { "pool description", "pool join-window", "pool networks", "pool storage",
+                "pool ha", "pool vms", "pool snapshots" };
+        for (enum pool_key k = 0; k < POOL_KEYS; k++) {
+                AUTO_STR value = STR_MAX(4096);
+                const struct origin *o = &p->origin[k];
+                show_pool(&value, p, k);
+                print_line(f, names[k], str_text(&value), level_name(o->level), diags_where(d, o->pos));
+        }
 }
 
 bool plan_print_why(const struct plan *plan, const struct diags *d, const char *name, FILE *f, struct err *e)
@@ -129,5 +166,6 @@ bool plan_print_why(const struct plan *plan, const struct diags *d, const char *
                 setting_show(&value, h->set, set);
                 print_line(f, setting_names[set], str_text(&value), level_name(o->level), diags_where(d, o->pos));
         }
+        print_pool(h->pool, d, f);
         return true;
 }

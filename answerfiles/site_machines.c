@@ -88,12 +88,13 @@ static struct text_list networks_of(struct site_builder *b, const struct raw_vm 
         return list;
 }
 
+/* Where a school says 'ha: none' its machines are what they would be without the blueprint's HA. */
 static const char *priority_of(const struct pool *p, const struct raw_vm *raw)
 {
         static const char *const priorities[] = { "restart", "best-effort", "" };
-        if (raw->ha >= 0 && (p->ha.heartbeat || *priorities[raw->ha]))
-                return priorities[raw->ha];
-        return p->ha.heartbeat ? "" : NULL;
+        const char *wanted = raw->ha >= 0 ? priorities[raw->ha] : "";
+        bool switched_off = !p->ha.heartbeat && p->origin[POOL_HA].pos.line;
+        return p->ha.heartbeat || (*wanted && !switched_off) ? wanted : NULL;
 }
 
 static void add_machines(struct site_builder *b, struct pool *p, const struct raw_vm *raw)

@@ -26,6 +26,20 @@ static void sample_settings(struct str *out, bool wanted)
         }
 }
 
+/* What a pool may have besides hosts and storage, as comments. */
+static void sample_pool(struct str *out)
+{
+        static const char *const keys[] = { "description", "networks", "ha", "join-window", "vms", "snapshots" };
+        str_addf(out, "\n        # %s\n", _("less common:"));
+        for (size_t i = 0; i < pool_section.n; i++) {
+                const struct field *f = &pool_section.fields[i];
+                for (size_t k = 0; k < COUNT(keys); k++)
+                        if (!strcmp(f->key, keys[k]))
+                                str_addf(out, "        # %s\n        # %s: %s\n", _(f->help), f->key, f->sample);
+        }
+        str_add(out, "\n");
+}
+
 void site_sample(struct str *out, const char *release)
 {
         str_addf(out, "# %s\n# %s\n\n", _("A site file for xenroll: describe once, check, build."), _("All keys: man xenroll-site. What is wrong with this file: xenroll check"));
@@ -35,7 +49,8 @@ void site_sample(struct str *out, const char *release)
         sample_settings(out, false);
         str_addf(out, "\n# %s\nblueprints:\n  - id: standard\n    network: {gateway: +1}\n    pools:\n      - id: teach\n        name: 教学资源池\n", _("a shape that many schools share; +n is the n-th address of a school's subnet"));
         str_add(out, "        hosts: {count: 2, name: \"{school}-xen{n}\", address: +11}\n");
-        str_add(out, "        storage:\n          - {name: NAS, type: nfs, server: +103, path: /data/nfs, default: true}\n\n");
+        str_add(out, "        storage:\n          - {name: NAS, type: nfs, server: +103, path: /data/nfs, default: true}\n");
+        sample_pool(out);
         str_addf(out, "# %s\nschools:\n  - {id: nn36, name: 南宁市第三十六中学, blueprint: standard, network: {subnet: 192.168.0.0/24}}\n\n", _("one line a school"));
         str_addf(out, "# %s\nhosts-from: servers.csv\n", _("one row a machine"));
 }
@@ -95,9 +110,13 @@ void site_scdoc(struct str *out)
                 { &host_section, "" },
                 { &hosts_section, N_("Instead of a list of hosts: so many of them, named by a pattern.") },
                 { &network_section, N_("Items of a pool's 'networks'.") },
-                { &storage_section, N_("Items of a pool's 'storage'.") },
+                { &storage_section, N_("Items of a pool's 'storage'. The LUN of an iscsi or hba storage is chosen by exactly one of lun, lun-serial and scsi-id. An existing storage is taken over, never erased.") },
                 { &chap_section, "" },
-                { &ha_section, "" },
+                { &ha_section, N_("High availability is switched on last, when every host is there. Three hosts or more are wise.") },
+                { &vm_section, N_("Items of a pool's 'vms'. They are created once by the pool's coordinator; what was created is never changed or removed by xenroll.") },
+                { &vm_disk_section, N_("Items of 'disks'. A size alone also works: 'disks: [40 GB]'.") },
+                { &install_section, N_("Exactly one of iso and url.") },
+                { &schedule_section, N_("Items of a pool's 'snapshots', or the value of 'snapshots' at a virtual machine. Equal schedules become one.") },
                 { &district_section, "" },
         };
         str_add(out, "xenroll-site(5)\n\n# NAME\n\nxenroll-site - ");

@@ -179,7 +179,10 @@ static bool read_ha(struct reader *r, struct fy_node *n, struct pos pos, const s
 {
         (void)f;
         struct raw_pool *p = (struct raw_pool *)((char *)at - offsetof(struct raw_pool, ha));
+        const char *word = yaml_text(r->yaml, n);
         p->said[POOL_HA] = (struct origin){ r->key_pos, r->level };
+        if (word && !strcmp(word, "none"))
+                return true;
         p->ha = (struct ha){ .tolerate = 1, .pos = pos };
         return section_read(r, n, pos, &ha_section, at, NULL);
 }
@@ -210,7 +213,7 @@ static const struct field pool_fields[] = {
         { "networks", read_networks, FIELD(raw_pool, networks), .sample = "[{name: 存储网, nic: 1}]", .help = N_("further networks of the pool") },
         { "storage", read_storage, FIELD(raw_pool, storage), .sample = "[{name: NAS, type: nfs, server: +103, path: /data/nfs}]",
           .help = N_("storage of the pool, and libraries of images") },
-        { "ha", read_ha, FIELD(raw_pool, ha), .sample = "{heartbeat: NAS, tolerate: 1}", .help = N_("high availability") },
+        { "ha", read_ha, FIELD(raw_pool, ha), .sample = "{heartbeat: NAS, tolerate: 1}", .help = N_("high availability; none switches off what a blueprint says") },
         { "join-window", read_join_window, FIELD(raw_pool, join_window), .arg = &window, .sample = "4 h",
           .help = N_("how long after its first start the coordinator lets the other hosts join without a password being asked; 4 h when left out") },
         { "vms", read_vms, FIELD(raw_pool, vms), .sample = "[{name: \"pc{n}\", count: 2, template: Other install media, disks: [40 GB]}]",

@@ -41,7 +41,7 @@ static bool add_vm_disk(struct reader *r, struct fy_node *n, struct pos pos, voi
 {
         struct vm *vm = arg;
         struct vm_disk *d = &vm->disks[vm->n_disks];
-        d->pos = pos;
+        *d = (struct vm_disk){ .pos = pos };
         bool fine = fy_node_is_scalar(n) ? read_size(r, n, pos, NULL, &d->size) : section_read(r, n, pos, &vm_disk_section, d, NULL);
         vm->n_disks += fine;
         return fine;
@@ -127,14 +127,6 @@ static const struct field schedule_fields[] = {
 };
 const struct section schedule_section = { N_("snapshots"), schedule_fields, COUNT(schedule_fields), NULL };
 
-static void start_schedule(struct reader *r, void *item, struct pos pos)
-{
-        (void)r;
-        struct raw_schedule *s = item;
-        s->s.type = snapshot_types[0];
-        s->s.pos = pos;
-}
-
 /* The hours of a schedule are there when its frequency has them; the minutes are those that the hosts look at. */
 static bool finish_schedule(struct reader *r, struct raw_schedule *raw)
 {
@@ -155,7 +147,8 @@ static bool finish_schedule(struct reader *r, struct raw_schedule *raw)
 
 static bool read_schedule(struct reader *r, struct fy_node *n, struct pos pos, struct raw_schedule *s)
 {
-        start_schedule(r, s, pos);
+        /* The place may hold what is left of one that was refused. */
+        *s = (struct raw_schedule){ .s = { .type = snapshot_types[0], .pos = pos } };
         return section_read(r, n, pos, &schedule_section, s, NULL) && finish_schedule(r, s);
 }
 
@@ -163,12 +156,12 @@ static bool add_schedule(struct reader *r, struct fy_node *n, struct pos pos, vo
 {
         struct raw_pool *p = arg;
         struct raw_schedule *s = &p->schedules[p->n_schedules];
-        if (!read_schedule(r, n, pos, s))
-                return false;
-        if (!s->s.name)
+        bool fine = read_schedule(r, n, pos, s);
+        if (fine && !s->s.name)
                 return read_problem(r, XR_MISSING_KEY, pos, _(schedule_section.name), "name");
-        p->n_schedules++;
-        return true;
+        /* One that was refused is known by its name still: that a machine names it is no second mistake. */
+        p->n_schedules += s->s.name != NULL;
+        return fine;
 }
 
 bool read_schedules(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)

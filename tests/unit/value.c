@@ -129,6 +129,70 @@ static const struct row sizes[] = {
         { "", "is not a size", NULL },
 };
 
+static const struct row memory[] = {
+        { "4 GB", NULL, "4294967296" },
+        { "4GiB", NULL, "4294967296" },
+        { "1.5g", NULL, "1610612736" },
+        { "512 MB", NULL, "536870912" },
+        { "4", "has no unit", NULL },
+        { "four", "is not a size", NULL },
+};
+
+static const struct row durations[] = {
+        { "4 h", NULL, "14400 = 4 h" },
+        { "30min", NULL, "1800 = 30 min" },
+        { "90 s", NULL, "90 = 90 s" },
+        { "60 seconds", NULL, "60 = 1 min" },
+        { "2 d", NULL, "172800 = 48 h" },
+        { "1 day", NULL, "86400 = 24 h" },
+        { "90 分钟", NULL, "5400 = 90 min" },
+        { "4 小时", NULL, "14400 = 4 h" },
+        { "4", "is not a length of time", NULL },
+        { "h", "is not a length of time", NULL },
+        { "", "is not a length of time", NULL },
+        { "4 hm", "is not a length of time", NULL },
+        { "4 h min", "is not a length of time", NULL },
+        { "4 x", "is not a length of time", NULL },
+        { "-4 h", "is not a length of time", NULL },
+        { "1.5 h", "is not a length of time", NULL },
+        { "4 ", "is not a length of time", NULL },
+        { "59 s", "is not between 1 min and 48 h", NULL },
+        { "49 h", "is not between 1 min and 48 h", NULL },
+        { "99999999999999999999 d", "is not between 1 min and 48 h", NULL },
+        { "４ h", "full-width", NULL },
+};
+
+static const struct row times[] = {
+        { "02:30", NULL, "2 30" },
+        { "2:30", NULL, "2 30" },
+        { "23:59", NULL, "23 59" },
+        { ":15", NULL, "-1 15" },
+        { "24:00", "is not a time of day", NULL },
+        { "02:60", "is not a time of day", NULL },
+        { "02:3", "is not a time of day", NULL },
+        { "002:30", "is not a time of day", NULL },
+        { "02:30:00", "is not a time of day", NULL },
+        { "0230", "is not a time of day", NULL },
+        { "", "is not a time of day", NULL },
+        { "02：30", "full-width", NULL },
+};
+
+static const struct row nfs_options[] = {
+        { "soft", NULL, "soft" },
+        { "soft,timeo=100,retrans=12", NULL, "soft,timeo=100,retrans=12" },
+        { "sec=sys,lookupcache=all", NULL, "sec=sys,lookupcache=all" },
+        { "verso", NULL, "verso" },
+        { "vers=4", "decides itself", NULL },
+        { "soft,ro", "decides itself", NULL },
+        { "soft,", "two commas", NULL },
+        { ",soft", "two commas", NULL },
+        { "", "two commas", NULL },
+        { "soft, tcp", "a blank", NULL },
+        { "soft;reboot", "a blank or a sign", NULL },
+        { "-o", "does not begin with a small letter", NULL },
+        { "soft，tcp", "full-width", NULL },
+};
+
 static const struct row numbers[] = {
         { "1", NULL, "1" },
         { "4094", NULL, "4094" },
@@ -336,6 +400,31 @@ static bool show_size(struct diags *d, const char *in, char *out, size_t n)
         return value_size(d, (struct pos){ 0 }, in, &bytes) && snprintf(out, n, "%llu", (unsigned long long)bytes) > 0;
 }
 
+static bool show_memory(struct diags *d, const char *in, char *out, size_t n)
+{
+        uint64_t bytes;
+        return value_memory(d, (struct pos){ 0 }, in, &bytes) && snprintf(out, n, "%llu", (unsigned long long)bytes) > 0;
+}
+
+static bool show_duration(struct diags *d, const char *in, char *out, size_t n)
+{
+        char text[DURATION_TEXT];
+        long seconds;
+        return value_duration(d, (struct pos){ 0 }, in, 60, 48 * 3600, &seconds) &&
+               snprintf(out, n, "%ld = %s", seconds, duration_text(seconds, text)) > 0;
+}
+
+static bool show_time(struct diags *d, const char *in, char *out, size_t n)
+{
+        int hour, minute;
+        return value_time(d, (struct pos){ 0 }, in, &hour, &minute) && snprintf(out, n, "%d %d", hour, minute) > 0;
+}
+
+static bool show_options(struct diags *d, const char *in, char *out, size_t n)
+{
+        return value_nfs_options(d, (struct pos){ 0 }, in) && snprintf(out, n, "%s", in) > 0;
+}
+
 static bool show_int(struct diags *d, const char *in, char *out, size_t n)
 {
         long value;
@@ -379,6 +468,10 @@ int main(void)
         test_rows("subnet", subnets, COUNT(subnets), show_subnet);
         test_rows("range", ranges, COUNT(ranges), show_range);
         test_rows("size", sizes, COUNT(sizes), show_size);
+        test_rows("memory", memory, COUNT(memory), show_memory);
+        test_rows("duration", durations, COUNT(durations), show_duration);
+        test_rows("time", times, COUNT(times), show_time);
+        test_rows("nfs options", nfs_options, COUNT(nfs_options), show_options);
         test_rows("int", numbers, COUNT(numbers), show_int);
         test_rows("bool", bools, COUNT(bools), show_bool);
         test_texts();
