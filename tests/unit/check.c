@@ -59,7 +59,7 @@ static void storage(struct arena *a, struct pool *pool)
                 .name_pos = at(5),
                 .path_pos = at(5),
                 .pos = at(5) };
-        pool->ha = (struct ha){ "NAS", 1, at(6) };
+        pool->ha = (struct ha){ .heartbeat = "NAS", .tolerate = 1, .pos = at(6) };
 }
 
 static struct school *school(struct plan *p, uint32_t number, const struct settings *set)
@@ -198,7 +198,7 @@ static const struct {
                 1 },
         { "a release without IPv6", no_ipv6, "XR-234", 1 },
         { "a release without SHA-512", no_sha512, "Make one with 'openssl passwd -5'", 1 },
-        { "a pool above the licence: each is named", small_pools, "XR-216", 3 },
+        { "a pool above the licence: each is named, and that HA needs one", small_pools, "XR-216", 4 },
         { "a blueprint's mistake: said once", path, "XR-052", 1 },
         { "a blueprint's address, wrong for every host: said once", blueprint_address, "XR-206", 1 },
         { "a blueprint's heartbeat: said once", heartbeat, "XR-276", 1 },
