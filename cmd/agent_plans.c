@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* A host waits that long for its pool, from its agent's first start; then the one-time password dies. */
-enum { JOIN_WINDOW = 4 * 3600, CLOCK_TOLERANCE = 60 };
+enum { CLOCK_TOLERANCE = 60 /* seconds */ };
 
 struct filling {
         struct agent_plan *out;
@@ -51,6 +50,11 @@ static struct agent_texts divided(struct arena *a, const char *list)
         for (const char *s = list; s; s = strchr(s, '|') ? strchr(s, '|') + 1 : NULL)
                 t.items[t.n++] = arena_strndup(a, s, strcspn(s, "|"));
         return t;
+}
+
+static struct agent_texts texts_of(const struct text_list *list)
+{
+        return (struct agent_texts){ list->items, list->n };
 }
 
 /* --- parts --- */
@@ -109,6 +113,7 @@ static void add_networks(const struct filling *f)
                 const struct network *from = &p->networks[i];
                 struct agent_network *to = &f->out->networks[i];
                 *to = (struct agent_network){ .name = from->name,
+                        .description = from->description,
                         .nic = from->n_bond ? -1 : from->nic,
                         .n_bond = from->n_bond,
                         .mode = from->mode,
@@ -134,13 +139,15 @@ static void add_storage(const struct filling *f, const struct storage *from, str
                 [SR_HBA] = AGENT_HBA,
                 [SR_SMB] = AGENT_SMB,
                 [SR_ISO_NFS] = AGENT_ISO_NFS,
-                [SR_ISO_SMB] = AGENT_ISO_SMB };
+                [SR_ISO_SMB] = AGENT_ISO_SMB,
+                [SR_LOCAL] = AGENT_LOCAL };
         bool iscsi = from->type == SR_ISCSI;
         *to = (struct agent_storage){ .name = from->name,
+                .description = from->description,
                 .type = types[from->type],
                 .server = from->server.text,
                 .path = from->path,
-                .nfs_version = from->nfs_version,
+                .version = from->type == SR_ISO_SMB ? from->smb_version : from->nfs_version,
                 .options = from->options,
                 .portals = portals_of(f, from),
                 .port = iscsi ? from->port : 0,
@@ -151,7 +158,9 @@ static void add_storage(const struct filling *f, const struct storage *from, str
                 .user = iscsi ? from->chap_user : from->username,
                 .password = iscsi ? from->chap_password : from->password,
                 .multipath = from->multipath,
-                .is_default = from->is_default };
+                .is_default = from->is_default,
+                .suspend = from->suspend,
+                .crash_dump = from->crash_dump };
 }
 
 static void add_storages(const struct filling *f)
@@ -161,14 +170,58 @@ static void add_storages(const struct filling *f)
         f->out->n_storage = p->n_storage;
         for (size_t i = 0; i < p->n_storage; i++)
                 add_storage(f, &p->storage[i], &f->out->storage[i]);
-        f->out->ha = (struct agent_ha){ .heartbeat = p->ha.heartbeat, .tolerate = p->ha.tolerate };
+        f->out->ha = (struct agent_ha){ .heartbeat = p->ha.heartbeat, .tolerate = p->ha.tolerate, .timeout = p->ha.timeout };
 }
 
-/* Virtual machines and their snapshots: a site file does not declare any. */
+static struct agent_disk *disks_of(const struct filling *f, const struct vm *vm)
+{
+        struct agent_disk *disks = ARENA_ARRAY(f->arena, struct agent_disk, vm->n_disks);
+        for (size_t i = 0; i < vm->n_disks; i++)
+                disks[i] = (struct agent_disk){ vm->disks[i].size, vm->disks[i].storage };
+        return disks;
+}
+
 static void add_machines(const struct filling *f)
 {
-        f->out->n_vms = 0;
-        f->out->n_schedules = 0;
+        const struct pool *p = f->pool;
+        f->out->vms = ARENA_ARRAY(f->arena, struct agent_vm, p->n_vms);
+        f->out->n_vms = p->n_vms;
+        for (size_t i = 0; i < p->n_vms; i++) {
+                const struct vm *from = &p->vms[i];
+                f->out->vms[i] = (struct agent_vm){ .name = from->name,
+                        .description = from->description,
+                        .template = from->template,
+                        .vcpus = from->vcpus,
+                        .memory = from->memory,
+                        .disks = disks_of(f, from),
+                        .n_disks = from->n_disks,
+                        .networks = texts_of(&from->networks),
+                        .iso = from->iso,
+                        .install_url = from->install_url,
+                        .boot_parameters = from->boot_parameters,
+                        .start = from->start,
+                        .order = from->order,
+                        .delay = from->delay,
+                        .ha_priority = from->ha_priority,
+                        .snapshots = from->snapshots };
+        }
+}
+
+static void add_schedules(const struct filling *f)
+{
+        const struct pool *p = f->pool;
+        f->out->schedules = ARENA_ARRAY(f->arena, struct agent_schedule, p->n_schedules);
+        f->out->n_schedules = p->n_schedules;
+        for (size_t i = 0; i < p->n_schedules; i++) {
+                const struct schedule *from = &p->schedules[i];
+                f->out->schedules[i] = (struct agent_schedule){ .name = from->name,
+                        .type = from->type,
+                        .frequency = from->frequency,
+                        .keep = from->keep,
+                        .hour = from->hour,
+                        .minute = from->minute,
+                        .days = texts_of(&from->days) };
+        }
 }
 
 static void add_pool(const struct filling *f)
@@ -179,8 +232,8 @@ static void add_pool(const struct filling *f)
         out->school_name = p->school->name;
         out->pool = p->id;
         out->pool_name = p->name ? p->name : p->id;
-        out->pool_description = NULL;
-        out->join_window = JOIN_WINDOW;
+        out->pool_description = p->description;
+        out->join_window = p->join_window;
         out->clock_tolerance = CLOCK_TOLERANCE;
 }
 
@@ -190,10 +243,11 @@ static void add_self(const struct filling *f)
         const struct host *h = f->host;
         struct agent_plan *out = f->out;
         out->host = h->name;
-        out->description = NULL;
+        out->description = h->description;
+        out->tags = texts_of(&h->set->tags);
         out->management_mac = mac_of(f, h);
         out->coordinator = h->coordinator;
-        out->ntp = (struct agent_texts){ h->set->ntp.items, h->set->ntp.n };
+        out->ntp = texts_of(&h->set->ntp);
         if (f->marks->join_password && h->coordinator)
                 out->root_hash = h->set->root_password.hash;
         else if (f->marks->join_password)
@@ -211,5 +265,6 @@ void agent_plan_of(struct agent_plan *out, struct arena *a, const struct host *h
         add_networks(&f);
         add_storages(&f);
         add_machines(&f);
+        add_schedules(&f);
         add_self(&f);
 }

@@ -64,7 +64,7 @@ struct agent_storage {
         const char *name, *description;
         enum agent_sr type;
         const char *server, *path;      /* nfs, iso-nfs: host and "/export"; smb, iso-smb: host and share */
-        const char *nfs_version, *options;      /* NULL = the release's default */
+        const char *version, *options;  /* of NFS, or of SMB for iso-smb; NULL = the release's default */
         struct agent_texts portals;     /* iscsi: addresses or names */
         int port;
         const char *iqn;

@@ -82,7 +82,7 @@ static const struct element network_children[] = {
 static const struct attribute storage[] = { TEXT(agent_storage, name, "name", NEEDED),
         { .name = "type", .kind = ATTRIBUTE_SR, .offset = offsetof(struct agent_storage, type), .needed = true },
         LINES(agent_storage, description, "description"), WORD(agent_storage, server, "server", OPTIONAL),
-        TEXT(agent_storage, path, "path", OPTIONAL), WORD(agent_storage, nfs_version, "nfs-version", OPTIONAL),
+        TEXT(agent_storage, path, "path", OPTIONAL), WORD(agent_storage, version, "version", OPTIONAL),
         TEXT(agent_storage, options, "options", OPTIONAL), INT(agent_storage, port, "port", 0),
         WORD(agent_storage, iqn, "iqn", OPTIONAL), INT(agent_storage, lun, "lun", -1),
         TEXT(agent_storage, lun_serial, "lun-serial", OPTIONAL), WORD(agent_storage, scsi_id, "scsi-id", OPTIONAL),

@@ -48,7 +48,7 @@ static void put_nfs(struct device_config *c, const struct agent_storage *s)
 {
         put(c, "server", "%s", s->server);
         put(c, "serverpath", "%s", s->path);
-        put_given(c, "nfsversion", s->nfs_version);
+        put_given(c, "nfsversion", s->version);
         put_given(c, "options", s->options);
 }
 
@@ -72,12 +72,13 @@ static void put_iso(struct device_config *c, const struct agent_storage *s, cons
 {
         if (s->type == AGENT_ISO_NFS) {
                 put(c, "location", "%s:%s", s->server, s->path);
-                put_given(c, "nfsversion", s->nfs_version);
+                put_given(c, "nfsversion", s->version);
                 put_given(c, "options", s->options);
                 return;
         }
         put(c, "location", "//%s/%s", s->server, s->path);
         put(c, "type", "cifs");
+        put_given(c, "vers", s->version);
         put_given(c, "username", s->user);
         put_given(c, "cifspassword_secret", secret);
 }

@@ -122,7 +122,7 @@ static const struct {
 } configs[] = {
         { "nfs", "", "", "server=h serverpath=/e ", { .type = AGENT_NFS, .server = "h", .path = "/e" } },
         { "nfs, with everything", "", "", "server=h serverpath=/e nfsversion=4.1 options=soft ",
-                { .type = AGENT_NFS, .server = "h", .path = "/e", .nfs_version = "4.1", .options = "soft" } },
+                { .type = AGENT_NFS, .server = "h", .path = "/e", .version = "4.1", .options = "soft" } },
         { "iscsi, to be asked", "", "", "target=192.0.2.4 targetIQN=i ",
                 { .type = AGENT_ISCSI, .portals = { two_portals, 1 }, .port = 3260, .iqn = "i" } },
         { "iscsi, two ways, with a password", "36001", "u",
@@ -138,7 +138,7 @@ static const struct {
         { "smb", "", "u", "server=\\\\h\\share username=D\\x password_secret=u ",
                 { .type = AGENT_SMB, .server = "h", .path = "share", .user = "D\\x" } },
         { "iso over nfs", "", "", "location=h:/iso nfsversion=3 ",
-                { .type = AGENT_ISO_NFS, .server = "h", .path = "/iso", .nfs_version = "3" } },
+                { .type = AGENT_ISO_NFS, .server = "h", .path = "/iso", .version = "3" } },
         { "iso over smb", "", "u", "location=//h/iso type=cifs username=x cifspassword_secret=u ",
                 { .type = AGENT_ISO_SMB, .server = "h", .path = "iso", .user = "x" } },
         { "local", "", "", "", { .type = AGENT_LOCAL } },
