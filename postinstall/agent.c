@@ -131,7 +131,10 @@ static enum look once(struct agent *a, const struct step *s, struct trying *t, s
 static enum agent_end run_step(struct agent *a, const struct step *s, struct err *e)
 {
         struct trying t = { .since = clock_steady(), .wait = FIRST_WAIT };
-        agent_tell(a, s->name, "begun", NULL);
+        if (s->quiet)
+                agent_log(a, "%s: begun", s->name);
+        else
+                agent_tell(a, s->name, "begun", NULL);
         for (;;) {
                 if (!memory_tick(a, e) || !keep_window(a, e))
                         return AGENT_AGAIN;

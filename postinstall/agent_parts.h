@@ -53,6 +53,7 @@ struct agent {
         int64_t seen_wall, seen_steady; /* seconds, when the clocks were last compared */
         int64_t wait;                   /* milliseconds before the next look; a step may shorten it */
         struct lease_view line;         /* of those who join, as it was last seen */
+        bool line_told;                 /* … a moment ago, by an event */
         struct lease_view line_moved;   /* … and as it stood when it last moved */
         int64_t line_since;             /* steady ms */
         int line_wakes;                 /* times that it was looked at since, for nothing */
@@ -71,6 +72,7 @@ struct step {
         enum rule late;                 /* what is then said; XR_NONE: what it was waiting for */
         bool needs_host;                /* agent->host must be known */
         bool again;                     /* its look is not repeated by the last verification */
+        bool quiet;                     /* its begin is told to nobody: others wait for it, and who is told may not answer */
 };
 
 /* --- xapi --- */

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { PATIENCE = 5000 /* ms */, DEAF = 600000 /* ms for which a server that did not answer is left alone */ };
+enum { PATIENCE = 3000 /* ms */, DEAF = 600000 /* ms for which a server that did not answer is left alone */ };
 
 void agent_log(struct agent *a, const char *fmt, ...)
 {

@@ -6,8 +6,9 @@
 #include <string.h>
 
 enum {
-        NEXT_POLL = 4000,    /* ms, should xapi give no events */
-        PAUSE = 5000,        /* ms, before it is asked for events again for nothing */
+        NEXT_POLL = 4000, /* ms, should xapi give no events */
+        PAUSE = 2000,     /* ms, once the pool has changed for nothing; twice as long each further time … */
+        LONGEST_PAUSE = 12000,
         FRESH = 24000,       /* ms that no join takes less than */
         EACH = 24000,        /* ms for every host that is before the next */
         HEAD_DEAD = 300000,  /* ms without any progress: who is first does not come */
@@ -96,19 +97,38 @@ static bool may_take(const struct agent *a)
         return still > LEASE_DEAD + HEAD_DEAD * (int64_t)v->before;
 }
 
+/* An event shows the pool as it has become. Without one, after a wait that missed nothing, it is as it was. */
+static bool take_events(struct agent *a, const struct rpc_value *answer)
+{
+        const struct rpc_value *events = rpc_member(answer, "events"), *pool = NULL;
+        for (size_t i = 0; i < events->n; i++)
+                if (!strcmp(rpc_text(&events->items[i], "class"), "pool"))
+                        pool = rpc_member(&events->items[i], "snapshot");
+        if (!events->n)
+                return true;
+        if (!pool || rpc_member(pool, "other_config")->kind != RPC_STRUCT)
+                return false;
+        lease_read(rpc_member(pool, "other_config"), own_number(a), &a->line);
+        return true;
+}
+
 /* Who is next waits for the pool to change, so that no time is lost between two joins; but while many line up, most
  * changes mean nothing, and the pauses grow. Who is further back sleeps as long as the others before will take at
  * least. */
 static void wait_in_line(struct agent *a)
 {
         static const char *const classes[] = { "pool", NULL };
+        OWN(rpc_answer_clear) struct rpc_answer events = { 0 };
         struct err ignored = ERR_INIT;
         if (a->line.before > 1) {
                 a->wait = EACH * (int64_t)(a->line.before - 1);
                 return;
         }
-        clock_sleep(a->line_wakes < 4 ? a->line_wakes * PAUSE : 4 * PAUSE);
-        a->wait = xapi_wait_event(a->remote, classes, a->token, EVENTS, &ignored) == XAPI_DONE ? 100 : NEXT_POLL;
+        int64_t pause = a->line_wakes > 1 ? (int64_t)PAUSE << (a->line_wakes < 5 ? a->line_wakes - 2 : 3) : 0;
+        clock_sleep(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+        bool heard = xapi_wait_event(a->remote, &events, classes, a->token, EVENTS, &ignored) == XAPI_DONE;
+        a->wait = heard ? 100 : NEXT_POLL;
+        a->line_told = heard && *a->token && take_events(a, &events.value);
 }
 
 static enum look look_queue(struct agent *a, struct err *e)
@@ -117,7 +137,8 @@ static enum look look_queue(struct agent *a, struct err *e)
                 return LOOK_SO;
         if (!coordinator_connect(a, e))
                 return LOOK_STOP;
-        enum look l = read_line(a, a->remote, e);
+        enum look l = a->line_told ? LOOK_SO : read_line(a, a->remote, e);
+        a->line_told = false;
         if (l != LOOK_SO || is_ours(a, &a->line))
                 return l;
         note_line(a);
@@ -193,7 +214,7 @@ static enum look make_join(struct agent *a, struct err *e)
         return l;
 }
 
-const struct step step_join = { .name = "join", .look = look_join, .make = make_join };
+const struct step step_join = { .name = "join", .look = look_join, .make = make_join, .quiet = true };
 
 /* --- what the coordinator sees --- */
 
@@ -290,4 +311,6 @@ static enum look make_release(struct agent *a, struct err *e)
         return l;
 }
 
-const struct step step_release = { .name = "release", .look = look_release, .make = make_release, .again = true };
+const struct step step_release = {
+        .name = "release", .look = look_release, .make = make_release, .again = true, .quiet = true
+};

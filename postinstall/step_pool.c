@@ -62,7 +62,7 @@ static enum look look_members(struct agent *a, struct err *e)
         if (!missing.len)
                 return LOOK_SO;
         struct err ignored = ERR_INIT;
-        if (xapi_wait_event(a->local, classes, a->token, EVENTS, &ignored) == XAPI_DONE)
+        if (xapi_wait_event(a->local, NULL, classes, a->token, EVENTS, &ignored) == XAPI_DONE)
                 a->wait = PAUSE; /* many things change at once when a host joins */
         err_rule(e, XR_STEP_MEMBERS, str_text(&missing), NULL);
         return LOOK_WAIT;

@@ -361,28 +361,29 @@ static bool token_is_stale(const struct xapi *x)
         return xapi_failed_with(x, "EVENT_FROM_TOKEN_PARSE_FAILURE") || xapi_failed_with(x, "EVENTS_LOST");
 }
 
-enum xapi_end xapi_wait_event(struct xapi *x, const char *const *classes, char token[256], int seconds, struct err *e)
+enum xapi_end xapi_wait_event(struct xapi *x, struct rpc_answer *events, const char *const *classes, char token[256],
+        int seconds, struct err *e)
 {
         /* Counters of another xapi, or of one that started again, may be ahead: waiting for them could miss a change.
          */
         if (!x->token_session || x->token_session != x->sessions)
                 token[0] = '\0';
-        struct rpc_answer answer = { 0 };
+        struct rpc_answer unwanted = { 0 }, *answer = events ? events : &unwanted;
         unsigned session = x->sessions;
         bool sent = token[0];
         const struct rpc_arg args[] = { RPC_A(classes), RPC_S(token), RPC_F(seconds) };
-        enum xapi_end end = call(x, &answer, e, "event.from", args, COUNT(args), seconds * 1000 + SLACK);
+        enum xapi_end end = call(x, answer, e, "event.from", args, COUNT(args), seconds * 1000 + SLACK);
         if (end == XAPI_FAILED && token_is_stale(x) && sent) {
                 token[0] = '\0';
                 sent = false;
-                end = call(x, &answer, e, "event.from", args, COUNT(args), seconds * 1000 + SLACK);
+                end = call(x, answer, e, "event.from", args, COUNT(args), seconds * 1000 + SLACK);
         }
         if (end == XAPI_DONE && sent && session != x->sessions)
                 token[0] = '\0';
         else if (end == XAPI_DONE)
-                end = take_token(&answer, token, e);
+                end = take_token(answer, token, e);
         x->token_session = x->sessions;
-        rpc_answer_clear(&answer);
+        rpc_answer_clear(&unwanted);
         return end;
 }
 

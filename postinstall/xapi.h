@@ -49,8 +49,11 @@ const char *xapi_fingerprint(const struct xapi *);      /* of the certificate se
 void xapi_patience(struct xapi *, int milliseconds);
 
 /* Waits with event.from until something of the classes changed since *token ("" at first; the answer's is put back), or
- * about seconds have passed: both are XAPI_DONE. token holds at least 256 bytes. */
-MUST_USE enum xapi_end xapi_wait_event(struct xapi *, const char *const *classes, char token[256], int seconds, struct err *e);
+ * about seconds have passed: both are XAPI_DONE. token holds at least 256 bytes; it is "" again when something may have been
+ * missed. events may be NULL; else cleared first, and what xapi said, with "events" in it: nothing was changed that is not there,
+ * unless the token is "". */
+MUST_USE enum xapi_end xapi_wait_event(
+        struct xapi *, struct rpc_answer *events, const char *const *classes, char token[256], int seconds, struct err *e);
 
 /* The session is known to be dead, as after a join: the next call draws a new one without trying the old. */
 void xapi_forget_session(struct xapi *);

@@ -361,7 +361,7 @@ static void test_events(void)
                 char token[256] = "of another xapi", detail[1024];
                 begin("session events=t1");
                 struct xapi *x = open_xapi(SOCKET, &e);
-                enum xapi_end end = xapi_wait_event(x, classes, token, 30, &e);
+                enum xapi_end end = xapi_wait_event(x, NULL, classes, token, 30, &e);
                 bool first =
                         end == XAPI_DONE && !strcmp(token, "t1") &&
                         strstr(str_text(&requests),
@@ -370,7 +370,7 @@ static void test_events(void)
                                 "<double>30.000000</double>");
                 begin(waits[i].script);
                 sessions = 1;
-                end = xapi_wait_event(x, classes, token, 30, &e);
+                end = xapi_wait_event(x, NULL, classes, token, 30, &e);
                 bool fine = first && end == waits[i].end && !strcmp(token, waits[i].token) &&
                             !strcmp(str_text(&trace), waits[i].trace) && patience_seen >= 30000;
                 snprintf(detail, sizeof(detail), "first %d, ended %d, token %s, %s", first, end, token,
@@ -388,10 +388,10 @@ static void test_token_of_old_session(void)
         char token[256] = "";
         begin("session events=t1 fail=SESSION_INVALID session ok=1 events=t2");
         struct xapi *x = open_xapi(SOCKET, &e);
-        bool fine = xapi_wait_event(x, classes, token, 30, &e) == XAPI_DONE &&
+        bool fine = xapi_wait_event(x, NULL, classes, token, 30, &e) == XAPI_DONE &&
                     xapi_call(x, NULL, &e, "pool.get_all", NULL, 0) == XAPI_DONE;
         str_reset(&requests);
-        fine = fine && xapi_wait_event(x, classes, token, 30, &e) == XAPI_DONE && !strcmp(token, "t2") &&
+        fine = fine && xapi_wait_event(x, NULL, classes, token, 30, &e) == XAPI_DONE && !strcmp(token, "t2") &&
                !strstr(str_text(&requests), "t1");
         unit_case("xapi events", "a token of an old session is not used", fine, str_text(&requests));
         script = "ok=";
