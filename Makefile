@@ -90,7 +90,7 @@ $(B)/tests/stick/badstick.so: tests/stick/badstick.c | $(B)/packages-build
 
 # Whole rollouts in virtual time. The agent is the real one; its clock and its network are the simulation's, which therefore
 # come before the library, and every change to a file passes through the simulation's hands.
-SIM_WRAPPED := write fsync fdatasync ftruncate64 renameat unlinkat mkdirat openat64 getrandom usleep
+SIM_WRAPPED := write fsync fdatasync ftruncate64 renameat unlinkat mkdirat openat64 random_bytes usleep
 SIM_LINK    := $(SIM_WRAPPED:%=-Wl,--wrap=%)
 SIM_PARTS   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/simulation/main.c tests/simulation/modes.c,$(wildcard tests/simulation/*.c)))
 SIMULATION  := $(B)/tests/simulation/simulation $(B)/tests/simulation/selftest/selftest

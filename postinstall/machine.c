@@ -15,7 +15,12 @@ enum { LONGEST_SMALL_FILE = 64 << 10 };
 /* Below root even when that is "/". */
 static const char *below(const char *path) { return path + strspn(path, "/"); }
 
-bool machine_exists(int root, const char *path) { return faccessat(root, below(path), F_OK, AT_SYMLINK_NOFOLLOW) == 0; }
+/* Not by faccessat, whose flags are a call of newer kernels. */
+bool machine_exists(int root, const char *path)
+{
+        struct stat st;
+        return fstatat(root, below(path), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 bool machine_read(int root, const char *path, size_t max, struct str *out, struct err *e)
 {

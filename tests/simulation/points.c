@@ -143,15 +143,15 @@ int __wrap_openat64(int dir, const char *name, int flags, ...)
 }
 
 /* Names of drafts: no two alike, yet the same ones in every run of a seed. */
-ssize_t __real_getrandom(void *, size_t, unsigned);
-ssize_t __wrap_getrandom(void *, size_t, unsigned);
-ssize_t __wrap_getrandom(void *p, size_t n, unsigned flags)
+bool __real_random_bytes(void *, size_t);
+bool __wrap_random_bytes(void *, size_t);
+bool __wrap_random_bytes(void *p, size_t n)
 {
         if (!points_on)
-                return __real_getrandom(p, n, flags);
+                return __real_random_bytes(p, n);
         for (size_t i = 0; i < n; i++)
                 ((unsigned char *)p)[i] = (unsigned char)chance_next(&child_chance);
-        return (ssize_t)n;
+        return true;
 }
 
 int __wrap_usleep(useconds_t);
