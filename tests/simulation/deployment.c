@@ -24,14 +24,33 @@ static const char *const gone_7[] = { "/etc/firstboot.d/data/firstboot_in_progre
         {                                                                                                              \
                 .items = (const char **)(list), .n = COUNT(list)                                                       \
         }
+#define LATER .vmss = true, .multipathing_call = true
 static const struct agent_release releases[] = {
-        { .id = "xcp-ng-8.3", .product = "XCP-ng 8.3", .await = TEXTS(stamps_8_2), .tls_flag = true, .vmss = true },
-        { .id = "xcp-ng-8.2", .product = "XCP-ng 8.2", .await = TEXTS(stamps_8_2), .vmss = true },
+        { .id = "xcp-ng-8.3", .product = "XCP-ng 8.3", .await = TEXTS(stamps_8_2), LATER, .tls_flag = true },
+        { .id = "xenserver-9",
+                .product = "XenServer 9",
+                .await = TEXTS(stamps_8_2),
+                LATER,
+                .tls_flag = true,
+                .free_pool_size = 3 },
+        { .id = "xenserver-8",
+                .product = "XenServer 8",
+                .await = TEXTS(stamps_8_2),
+                LATER,
+                .tls_flag = true,
+                .free_pool_size = 3 },
+        { .id = "xcp-ng-8.2", .product = "XCP-ng 8.2", .await = TEXTS(stamps_8_2), LATER },
+        { .id = "citrix-hypervisor-8.0",
+                .product = "Citrix Hypervisor 8.0",
+                .await = TEXTS(stamps_7),
+                .await_gone = TEXTS(gone_7),
+                LATER,
+                .free_pool_size = 3 },
         { .id = "xenserver-7.6",
                 .product = "XenServer 7.6",
                 .await = TEXTS(stamps_7),
                 .await_gone = TEXTS(gone_7),
-                .vmss = true,
+                LATER,
                 .free_pool_size = 3 },
         { .id = "xenserver-7.0", .product = "XenServer 7.0", .await = TEXTS(stamps_7), .await_gone = TEXTS(gone_7) },
         { .id = "xenserver-6.5",
@@ -108,6 +127,34 @@ static void add_networks(struct deployment *d, struct agent_plan *p, unsigned wi
         }
 }
 
+static struct agent_storage iscsi(struct deployment *d, bool by_serial)
+{
+        static const char *both[] = { "192.168.0.7", "192.168.0.8" };
+        keep_secret(d, CHAP_PASSWORD);
+        return (struct agent_storage){ .name = "iscsi",
+                .type = AGENT_ISCSI,
+                .portals = { both, by_serial ? 2 : 1 },
+                .multipath = by_serial,
+                .port = 3260,
+                .iqn = "iqn.2017-08.local.mynet:storage.sys0",
+                .lun = by_serial ? -1 : 0,
+                .lun_serial = by_serial ? SCENARIO_SERIAL : NULL,
+                .user = "xen",
+                .password = CHAP_PASSWORD };
+}
+
+static struct agent_storage smb(struct deployment *d)
+{
+        keep_secret(d, SMB_PASSWORD);
+        return (struct agent_storage){ .name = "smb",
+                .type = AGENT_SMB,
+                .server = "192.168.0.9",
+                .path = "vm",
+                .user = "xen",
+                .password = SMB_PASSWORD,
+                .lun = -1 };
+}
+
 static void add_storage(struct deployment *d, struct agent_plan *p, unsigned wishes)
 {
         struct agent_storage *s = p->storage = ARENA_ARRAY(d->arena, struct agent_storage, 8);
@@ -121,23 +168,35 @@ static void add_storage(struct deployment *d, struct agent_plan *p, unsigned wis
                         .is_default = true,
                         .suspend = true,
                         .crash_dump = true };
-        if (wishes & WISH_ISCSI) {
-                s[p->n_storage++] = (struct agent_storage){ .name = "iscsi",
-                        .type = AGENT_ISCSI,
-                        .portals = one_text(d->arena, "192.168.0.7"),
-                        .port = 3260,
-                        .iqn = "iqn.2017-08.local.mynet:storage.sys0",
-                        .lun = 0,
-                        .user = "xen",
-                        .password = CHAP_PASSWORD };
-                keep_secret(d, CHAP_PASSWORD);
-        }
+        if (wishes & WISH_ISCSI)
+                s[p->n_storage++] = iscsi(d, wishes & WISH_SERIAL);
+        if (wishes & WISH_HBA)
+                s[p->n_storage++] = (struct agent_storage){
+                        .name = "fc", .type = AGENT_HBA, .scsi_id = SCENARIO_HBA_ID, .lun = -1
+                };
+        if (wishes & WISH_SMB && p->release.vmss && !p->release.free_pool_size)
+                s[p->n_storage++] = smb(d);
         if (wishes & WISH_ISO)
                 s[p->n_storage++] = (struct agent_storage){
                         .name = "iso", .type = AGENT_ISO_NFS, .server = "192.168.0.6", .path = "/srv/iso", .lun = -1
                 };
         if (p->n_storage)
                 expect(d, "SR.create+SR.introduce", p->n_storage);
+}
+
+static void add_schedules(struct deployment *d, struct agent_plan *p)
+{
+        p->schedules = ARENA_ARRAY(d->arena, struct agent_schedule, 2);
+        p->schedules[p->n_schedules++] = (struct agent_schedule){
+                .name = "nightly", .type = "snapshot", .frequency = "daily", .keep = 7, .hour = 2, .minute = 30
+        };
+        p->schedules[p->n_schedules++] = (struct agent_schedule){ .name = "weekly",
+                .type = "checkpoint",
+                .frequency = "weekly",
+                .keep = 4,
+                .hour = 23,
+                .days = one_text(d->arena, "Monday") };
+        expect(d, "VMSS.create", p->n_schedules);
 }
 
 static void add_vms(struct deployment *d, struct agent_plan *p, unsigned wishes)
@@ -159,7 +218,11 @@ static void add_vms(struct deployment *d, struct agent_plan *p, unsigned wishes)
                 v->disks[0] = (struct agent_disk){ .size = 8ull << 30 };
                 if (wishes & WISH_HA)
                         v->ha_priority = i ? "best-effort" : "restart";
+                if (wishes & WISH_SNAPSHOTS && p->release.vmss)
+                        v->snapshots = i ? "weekly" : "nightly";
         }
+        if (wishes & WISH_SNAPSHOTS && p->release.vmss)
+                add_schedules(d, p);
         expect(d, "VM.clone+VM.copy", p->n_vms);
         expect(d, "VM.provision", p->n_vms);
 }
@@ -270,12 +333,12 @@ static enum trouble draw_trouble(struct chance *c, int hosts, unsigned wishes)
 struct deployment *deployment_draw(uint64_t seed)
 {
         struct chance c = chance_stream(seed, "draw");
-        static const char *const ids[] = { "xcp-ng-8.3", "xcp-ng-8.3", "xcp-ng-8.2", "xenserver-7.6", "xenserver-7.0",
-                "xenserver-6.5" };
+        static const char *const ids[] = { "xcp-ng-8.3", "xcp-ng-8.3", "xcp-ng-8.2", "xenserver-9", "xenserver-8",
+                "citrix-hypervisor-8.0", "xenserver-7.6", "xenserver-7.0", "xenserver-6.5" };
         int hosts = draw_hosts(&c);
         const char *release = chance_of(&c, ids, COUNT(ids));
-        unsigned wishes = (unsigned)chance_in(&c, 0, 127);
-        if (hosts > 3 && !strcmp(release, "xenserver-7.6"))
+        unsigned wishes = (unsigned)chance_in(&c, 0, WISH_EVERYTHING);
+        if (hosts > 3 && release_of(release)->free_pool_size)
                 release = "xcp-ng-8.2";
         if (!(wishes & (WISH_NFS | WISH_ISCSI)))
                 wishes &= ~(unsigned)(WISH_HA | WISH_VMS);

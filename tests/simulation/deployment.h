@@ -38,8 +38,12 @@ enum storage_wishes {
         WISH_BOND = 16,
         WISH_VMS = 32,
         WISH_NETS = 64,
+        WISH_HBA = 128,
+        WISH_SMB = 256,
+        WISH_SNAPSHOTS = 512, /* of what WISH_VMS asks for, where the release has schedules */
+        WISH_SERIAL = 1024,   /* the LUN of WISH_ISCSI by its serial number, over two portals */
         WISH_ALL = WISH_NFS | WISH_ISCSI | WISH_ISO | WISH_HA,
-        WISH_EVERYTHING = 127
+        WISH_EVERYTHING = 2047
 };
 
 struct deployment *deployment_new(int hosts, unsigned wishes, const char *release, enum trouble, uint64_t seed);

@@ -44,10 +44,9 @@ static bool put_card(const struct deployment *d, int root, int host, int nic, st
 }
 
 /* The LUN as this host sees it: whoever wants to make an SR there looks at it first. */
-static bool put_lun(const struct deployment *d, int root, struct err *e)
+static bool put_lun(int root, const char *path, const char *content, struct err *e)
 {
-        const char *path = "dev/disk/by-id/scsi-" SCENARIO_SCSI_ID;
-        if (!put(root, path, d->trouble == FOREIGN_LUN ? "somebody's data" : "", 0600, e))
+        if (!put(root, path, content, 0600, e))
                 return false;
         AUTO_FD int fd = openat(root, path, O_WRONLY | O_CLOEXEC);
         return fd >= 0 && ftruncate(fd, LUN_SIZE) == 0 ? true : err_sys(e, "creating %s", path);
@@ -76,7 +75,10 @@ bool deployment_root(const struct deployment *d, int host, const char *path, str
                     put(root, "etc/xensource-inventory", str_text(&inventory), 0644, e) &&
                     make_folders(root, "var/lib/misc/x", e) && make_folders(root, "var/lib/xcp/x", e) &&
                     make_folders(root, "etc/firstboot.d/state/x", e) &&
-                    make_folders(root, "etc/firstboot.d/data/x", e) && put_lun(d, root, e) &&
+                    make_folders(root, "etc/firstboot.d/data/x", e) &&
+                    put_lun(root, "dev/disk/by-id/scsi-" SCENARIO_HBA_ID, "", e) &&
+                    put_lun(root, "dev/disk/by-id/scsi-" SCENARIO_SCSI_ID,
+                            d->trouble == FOREIGN_LUN ? "somebody's data" : "", e) &&
                     put_plan(d, root, host, e);
         for (int i = 0; i < d->nics && fine; i++)
                 fine = put_card(d, root, host, i, e);

@@ -41,8 +41,14 @@ static void add_storage(const struct deployment *d, const struct agent_storage *
                 str_addf(out, "nfs %s %s%s\n", s->server, s->path, two ? two : maybe_used(d, c));
         else if (s->type == AGENT_ISO_NFS)
                 str_addf(out, "iso-nfs %s %s files=debian.iso,tools.iso\n", s->server, s->path);
+        else if (s->type == AGENT_HBA)
+                str_addf(out, "hba %s%s\n", SCENARIO_HBA_ID, maybe_used(d, c));
+        else if (s->type == AGENT_SMB)
+                str_addf(out, "smb %s %s user=%s password=%s%s\n", s->server, s->path, s->user, s->password,
+                        maybe_used(d, c));
         else if (s->type == AGENT_ISCSI)
-                str_addf(out, "iscsi %s %s 0 SN0815 %s user=%s password=%s%s\n", s->portals.items[0], s->iqn,
+                str_addf(out, "iscsi %s%s%s %s 0 " SCENARIO_SERIAL " %s user=%s password=%s%s\n", s->portals.items[0],
+                        s->portals.n > 1 ? "," : "", s->portals.n > 1 ? s->portals.items[1] : "", s->iqn,
                         SCENARIO_SCSI_ID, s->user, d->trouble == WRONG_CHAP ? "other" : s->password,
                         d->trouble == FOREIGN_LUN ? " foreign"
                         : two                     ? two

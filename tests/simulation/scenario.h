@@ -3,6 +3,8 @@
 #include "tests/simulation/deployment.h"
 
 #define SCENARIO_SCSI_ID "36001405aabbccdd"
+#define SCENARIO_HBA_ID "3600507680c8081234"
+#define SCENARIO_SERIAL "SN0815"
 #define SCENARIO_TEMPLATE "Other install media"
 
 const char *scenario_of(const struct deployment *, struct chance *);
