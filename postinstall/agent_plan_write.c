@@ -1,39 +1,10 @@
 #include "postinstall/agent_plan_table.h"
 #include "base/i18n.h"
+#include "base/markup.h"
 #include "base/rule.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static void add_escaped(struct str *out, const char *text)
-{
-        for (; *text; text++)
-                switch (*text) {
-                case '&':
-                        str_add(out, "&amp;");
-                        break;
-                case '<':
-                        str_add(out, "&lt;");
-                        break;
-                case '>':
-                        str_add(out, "&gt;");
-                        break;
-                case '"':
-                        str_add(out, "&quot;");
-                        break;
-                case '\n':
-                        str_add(out, "&#10;");
-                        break;
-                case '\t':
-                        str_add(out, "&#9;");
-                        break;
-                case '\r':
-                        str_add(out, "&#13;");
-                        break;
-                default:
-                        str_addc(out, *text);
-                }
-}
 
 struct writing {
         struct str *out;
@@ -44,7 +15,7 @@ struct writing {
 static void add_text(struct str *out, const char *name, const char *value)
 {
         str_addf(out, " %s=\"", name);
-        add_escaped(out, value);
+        markup_add(out, value, MARKUP_ATTRIBUTE);
         str_addc(out, '"');
 }
 

@@ -1,4 +1,5 @@
 #include "postinstall/rpc.h"
+#include "base/markup.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -11,26 +12,6 @@ static bool is_forbidden(const char *s, size_t left)
         if (c < 0x20)
                 return c != '\t' && c != '\n' && c != '\r';
         return left >= 3 && !memcmp(s, "\xef\xbf", 2) && (unsigned char)s[2] >= 0xbe;
-}
-
-static void add_char(struct str *out, char c)
-{
-        switch (c) {
-        case '&':
-                str_add(out, "&amp;");
-                break;
-        case '<':
-                str_add(out, "&lt;");
-                break;
-        case '>':
-                str_add(out, "&gt;");
-                break;
-        case '\r': /* a bare one would be read as a line feed */
-                str_add(out, "&#13;");
-                break;
-        default:
-                str_addc(out, c);
-        }
 }
 
 static void add_text(struct str *out, const char *text)
@@ -47,7 +28,7 @@ static void add_text(struct str *out, const char *text)
                         left -= more;
                         sound -= more;
                 } else
-                        add_char(out, *text);
+                        markup_add_char(out, *text, MARKUP_TEXT);
         }
 }
 
