@@ -203,7 +203,7 @@ $(B)/packages-bench: Makefile tests/bench/packages
 	$(call install_packages,$(shell cat tests/bench/packages))
 
 .PHONY: demo
-demo: all $(ISO)
+demo: all agent $(ISO)
 	examples/demo $(B)/xenroll $(ISO) $(B)/demo
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
