@@ -138,6 +138,10 @@ put_agent() {   # root: sets trouble when it cannot be
 }
 
 take_back() {   # root
+        local hash
+        # Without an agent nobody would ever replace the one-time password: the administrator's is set at once.
+        hash=$(sed -n 's/.*<self [^>]*root-hash="\([^"]*\)".*/\1/p' "$state/plan")
+        [[ -z $hash ]] || printf 'root:%s\n' "$hash" | chroot "$1" /usr/sbin/chpasswd -e
         rm -f "$1"/etc/xenroll/{plan.xml,root-hash,report} "$1"/opt/xenroll/xenroll-agent{,.new} \
                 "$1"/etc/systemd/system/{,multi-user.target.wants/}xenroll-agent.service \
                 "$1"/etc/init.d/xenroll-agent "$1"/etc/rc3.d/S99xenroll-agent

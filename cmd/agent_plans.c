@@ -237,7 +237,8 @@ static void add_pool(const struct filling *f)
         out->clock_tolerance = CLOCK_TOLERANCE;
 }
 
-/* The coordinator does not know the one-time password, it has its hash; what it knows is what is to follow it. */
+/* The coordinator does not know the one-time password, it has its hash. What is to follow it every host knows: xapi copies
+ * the coordinator's password file to a member whenever the member's xapi starts. */
 static void add_self(const struct filling *f)
 {
         const struct host *h = f->host;
@@ -248,9 +249,10 @@ static void add_self(const struct filling *f)
         out->management_mac = mac_of(f, h);
         out->coordinator = h->coordinator;
         out->ntp = texts_of(&h->set->ntp);
-        if (f->marks->join_password && h->coordinator)
-                out->root_hash = h->set->root_password.hash;
-        else if (f->marks->join_password)
+        if (!f->marks->join_password)
+                return;
+        out->root_hash = h->set->root_password.hash;
+        if (!h->coordinator)
                 out->join_password = f->marks->join_password;
 }
 

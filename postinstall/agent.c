@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "postinstall/clock.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define PLAN "/etc/xenroll/plan.xml"
@@ -29,11 +30,9 @@ static const struct step *const coordinator_steps[] = { &step_first_boot, &step_
         &step_schedules, &step_vms, &step_ha, &step_password, &step_tidy, NULL };
 static const struct step *const member_steps[] = { &step_first_boot, &step_clock, &step_identity, &step_multipath,
         &step_preflight, &step_queue, &step_join, &step_joined, &step_release, &step_addresses, &step_attach,
-        &step_ready, NULL };
+        &step_ready, &step_sealed, NULL };
 
 /* --- what people read --- */
-
-static void log_call(void *arg, const char *line) { agent_log(arg, "%s", line); }
 
 static bool write_result(struct agent *a, const char *outcome, const char *step, const struct err *why, struct err *e)
 {
@@ -86,7 +85,7 @@ struct trying {
 static bool say(struct agent *a, const struct step *s, struct trying *t, const char *outcome, const struct err *why,
         struct err *e)
 {
-        if (!strcmp(t->said, why->text))
+        if (!strncmp(t->said, why->text, sizeof(t->said) - 1))
                 return true;
         snprintf(t->said, sizeof(t->said), "%.299s", why->text);
         agent_log(a, "%s: %s: XR-%03d %s", s->name, outcome, why->code, why->text);
@@ -194,10 +193,22 @@ static enum agent_end verify(struct agent *a, const struct step *const *steps, s
 
 /* --- the end --- */
 
+/* What a power cut left half written may hold secrets. */
+static bool sweep(int root, struct err *e)
+{
+        static const char *const folders[] = { "etc", "etc/xenroll", "var/lib/xenroll" };
+        for (size_t i = 0; i < COUNT(folders); i++) {
+                AUTO_FD int dir = openat(root, folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (dir >= 0 && !draft_sweep(dir, e))
+                        return false;
+        }
+        return true;
+}
+
 /* Success: the plan with its secrets goes, and the service does not start again. */
 static bool remove_rest(int root, struct err *e)
 {
-        return machine_remove(root, PLAN, e) && machine_remove(root, REPORT, e) && machine_remove(root, HASH, e) &&
+        return sweep(root, e) && machine_remove(root, PLAN, e) && machine_remove(root, REPORT, e) && machine_remove(root, HASH, e) &&
                machine_publish(root, DONE, bytes_of("", 0), 0644, e);
 }
 
@@ -241,7 +252,7 @@ static bool open_local(struct agent *a, struct err *e)
         AUTO_STR path = STR_MAX(4096);
         str_addf(&path, "%s%s", strcmp(a->root_path, "/") ? a->root_path : "", SOCKET);
         const struct transport_target target = { .socket = str_text(&path), .url = "http://localhost/" };
-        a->local = xapi_new(&target, NULL, log_call, a, e);
+        a->local = xapi_new(&target, NULL, agent_log_call, a, e);
         return a->local != NULL;
 }
 
@@ -289,11 +300,11 @@ static bool rescue_password(int root, struct err *e)
         return strchr(hash.ptr, ':') || shadow_is(root, hash.ptr) || shadow_set(root, hash.ptr, e);
 }
 
-/* Without a plan that can be read nothing is left to do but this. */
+/* Without a plan that can be read nothing is left to do but this, and once: later the administrator may choose another. */
 static enum agent_end end_without_plan(int root, struct err *e)
 {
         struct err trouble = ERR_INIT;
-        if (rescue_password(root, &trouble))
+        if (rescue_password(root, &trouble) && machine_remove(root, HASH, &trouble))
                 return AGENT_STOPPED;
         *e = trouble;
         return AGENT_AGAIN;
@@ -313,6 +324,8 @@ enum agent_end agent_run(int root, const char *root_path, struct err *e)
         OWN(clear) struct agent a = { .root = root, .root_path = root_path };
         if (machine_exists(root, DONE))
                 return AGENT_CONVERGED;
+        if (!sweep(root, e))
+                return AGENT_AGAIN;
         if (!machine_exists(root, PLAN)) {
                 if (was_finishing(root))
                         return remove_rest(root, e) ? AGENT_CONVERGED : AGENT_AGAIN;

@@ -2,13 +2,13 @@
  *
  * Every path is below one root folder ("/" on a host, any folder in a test):
  *     etc/xenroll/plan.xml            the plan, 0600; removed at the end
- *     etc/xenroll/root-hash           coordinator of several: the administrator's hash once more, should the plan be damaged
+ *     etc/xenroll/root-hash           in a pool of several: the administrator's hash once more, should the plan be damaged
  *     etc/xenroll/report              one line: URL that hears how far it is; may be missing
  *     var/lib/xenroll/journal         what has been done
  *     var/lib/xenroll/result          how it ended, for people and for 'status'
  *     var/lib/xenroll/done            there when nothing is left to do: the service does not start again
  *     var/lib/xcp/xapi                xapi's socket
- *     etc/shadow                      root's password
+ *     etc/shadow                      root's password; in 6.5, which has none, etc/passwd
  *     sys/class/net                   its network cards */
 #pragma once
 #include "base/err.h"

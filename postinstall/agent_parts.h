@@ -48,6 +48,8 @@ struct agent {
         bool hosts_fresh;
         struct nic nics[MOST_NICS];     /* in PCI order, by the MACs that are theirs for good */
         size_t n_nics;
+        int64_t join_asked;             /* steady ms, of this life's last pool.join; 0 = none */
+        bool join_refused;              /* … to which xapi said no */
         int64_t life;                   /* steady clock when this process began */
         int64_t ticked;                 /* seconds of this life that the journal has */
         int64_t seen_wall, seen_steady; /* seconds, when the clocks were last compared */
@@ -132,7 +134,7 @@ MUST_USE bool memory_tick(struct agent *, struct err *);        /* now and then 
 /* --- lists of steps, each in its file --- */
 extern const struct step step_first_boot, step_clock, step_identity, step_multipath, step_pool, step_networks, step_storage, step_defaults,
         step_open, step_members, step_attach, step_schedules, step_vms, step_ha, step_password, step_tidy, step_preflight, step_queue,
-        step_join, step_joined, step_release, step_addresses, step_ready;
+        step_join, step_joined, step_release, step_addresses, step_ready, step_sealed;
 
 /* --- pieces of steps --- */
 bool storage_is_shared(const struct agent_storage *);
@@ -142,5 +144,6 @@ const struct agent_storage *storage_named(const struct agent_plan *, const char 
 enum look clock_compare(struct agent *, const char *master, struct err *);
 MUST_USE bool coordinator_connect(struct agent *, struct err *);       /* sets remote */
 void agent_log(struct agent *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void agent_log_call(void *agent, const char *line);      /* for xapi_new() */
 void agent_warn(struct agent *, enum rule, ...) __attribute__((sentinel));
 void agent_tell(struct agent *, const char *stage, const char *outcome, const struct err *);    /* the boot server, if it listens */

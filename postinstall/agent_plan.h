@@ -116,7 +116,7 @@ struct agent_plan {
         const char *report;             /* URL that is told how far it is; NULL = nobody */
         const char *management_mac;     /* lower case; NULL = whichever has the management interface */
         bool coordinator;
-        const char *root_hash;          /* coordinator of several, and hosts that replace one: crypt(3), set when the join window ends; NULL = stays */
+        const char *root_hash;          /* in a pool of several: crypt(3), follows the one-time password; NULL = stays */
         /* the same for the whole pool */
         const char *deployment;         /* 32 hex digits: marks in other_config what is ours */
         const char *build;              /* build's id */

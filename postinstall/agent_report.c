@@ -21,6 +21,8 @@ void agent_log(struct agent *a, const char *fmt, ...)
         va_end(ap);
 }
 
+void agent_log_call(void *arg, const char *line) { agent_log(arg, "%s", line); }
+
 void agent_warn(struct agent *a, enum rule rule, ...)
 {
         struct err e = ERR_INIT;

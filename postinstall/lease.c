@@ -31,6 +31,7 @@ void lease_read(const struct rpc_value *other, long number, struct lease_view *v
                 long waiting = numbered(one->key, MARK_QUEUE), generation = numbered(one->key, MARK_LEASE);
                 if (waiting >= 0 && (v->first < 0 || waiting < v->first))
                         v->first = waiting;
+                v->waiting += waiting >= 0;
                 v->before += waiting >= 0 && waiting < number;
                 v->queued |= waiting == number;
                 if (generation > v->generation) {

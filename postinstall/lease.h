@@ -13,7 +13,7 @@ struct lease_view {
         char holder[LEASE_VALUE];       /* number of the host that has it */
         bool left;                      /* it is through */
         long first;                     /* lowest number in the queue; -1 = nobody waits */
-        size_t before;                  /* how many of the queue are before us */
+        size_t waiting, before;         /* how many are in the queue, and how many of them before us */
         bool queued;                    /* we are in it */
 };
 

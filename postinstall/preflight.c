@@ -20,7 +20,7 @@ bool coordinator_connect(struct agent *a, struct err *e)
         const char *pin = *a->memory.pin ? a->memory.pin : p->coordinator_pin;
         const struct transport_target target = { .url = str_text(&url), .pin = pin };
         AUTO_SECRET password = secret_of(p->join_password, strlen(p->join_password));
-        a->remote = xapi_new(&target, &password, NULL, NULL, e);
+        a->remote = xapi_new(&target, &password, agent_log_call, a, e);
         return a->remote != NULL;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/str.h"
 
-enum { MOST_LUNS = 64, LUN_TEXT = 128 };
+enum { MOST_LUNS = 256, LUN_TEXT = 128 };
 
 struct lun {
         int number;                     /* -1 = not said */

@@ -1,5 +1,6 @@
-/* Root's password in etc/shadow. Set by hand rather than by a program of the host: the file has been the same from 6.5
- * to 9, nothing shows in a list of processes, and the new file appears whole or not at all. */
+/* Root's password in etc/shadow. Set by hand rather than by a program of the host: nothing shows in a list of processes,
+ * and the new file appears whole or not at all. Where there is no shadow, as in 6.5, it stands at the same place in
+ * etc/passwd. */
 #include "postinstall/agent_parts.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LONGEST_SHADOW = 1 << 20, LOCK_TRIES = 50 };
 
@@ -33,6 +35,11 @@ static int lock(int root)
         return fd;
 }
 
+static const char *file_of(int root)
+{
+        return machine_exists(root, "/etc/shadow") ? "/etc/shadow" : "/etc/passwd";
+}
+
 /* Where root's hash begins and ends; false when there is no such line. */
 static bool find(const char *text, size_t *from, size_t *to)
 {
@@ -53,29 +60,29 @@ bool shadow_is(int root, const char *hash)
         struct err ignored = ERR_INIT;
         size_t from, to;
         OWN(wipe) struct str text = STR_MAX(LONGEST_SHADOW);
-        return machine_read(root, "/etc/shadow", LONGEST_SHADOW, &text, &ignored) &&
+        return machine_read(root, file_of(root), LONGEST_SHADOW, &text, &ignored) &&
                find(str_text(&text), &from, &to) && strlen(hash) == to - from &&
                !memcmp(text.ptr + from, hash, to - from);
 }
 
 bool shadow_set(int root, const char *hash, struct err *e)
 {
+        const char *file = file_of(root);
         size_t from, to;
         struct stat s;
         OWN(wipe) struct str old = STR_MAX(LONGEST_SHADOW);
         OWN(wipe) struct str new = STR_MAX(LONGEST_SHADOW);
         AUTO_FD int held = lock(root);
-        if (held < 0 || fstatat(root, "etc/shadow", &s, 0) < 0)
-                return err_sys(e, _("changing %s"), "/etc/shadow");
-        if (!machine_read(root, "/etc/shadow", LONGEST_SHADOW, &old, e))
+        if (held < 0 || fstatat(root, file + 1, &s, 0) < 0)
+                return err_sys(e, _("changing %s"), file);
+        if (!machine_read(root, file, LONGEST_SHADOW, &old, e))
                 return false;
         if (!find(str_text(&old), &from, &to)) {
                 errno = ENOENT;
-                return err_sys(e, _("changing %s"), "/etc/shadow: root");
+                return err_sys(e, _("changing root's password in %s"), file);
         }
         str_addn(&new, old.ptr, from);
         str_add(&new, hash);
         str_addn(&new, old.ptr + to, old.len - to);
-        return str_ok(&new, "/etc/shadow", e) &&
-               machine_publish(root, "/etc/shadow", str_bytes(&new), s.st_mode & 07777, e);
+        return str_ok(&new, file, e) && machine_publish(root, file, str_bytes(&new), s.st_mode & 07777, e);
 }

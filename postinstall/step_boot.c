@@ -55,6 +55,9 @@ static enum look look_first_boot(struct agent *a, struct err *e)
                 err_rule(e, XR_STEP_HOST_DISABLED, NULL);
                 return LOOK_WAIT;
         }
+        /* Cards may have got other names since this process began. */
+        if (!machine_nics(a, e))
+                return LOOK_WAIT;
         l = all_records(a, a->local, "PIF", &pifs, e);
         if (l == LOOK_SO && !has_management(&pifs.value, a->host)) {
                 err_rule(e, XR_STEP_NO_MANAGEMENT, NULL);
@@ -101,8 +104,10 @@ static void measure_ntp(struct agent *a, int64_t *off, const char **whose)
 static enum look judge(struct agent *a, int64_t off, const char *whose, bool refuse, struct err *e)
 {
         char seconds[24];
-        if (off <= a->plan->clock_tolerance)
+        if (off <= a->plan->clock_tolerance) {
+                a->clock_since = 0;
                 return LOOK_SO;
+        }
         if (!a->clock_since)
                 a->clock_since = clock_steady();
         a->wait = CLOCK_POLL;

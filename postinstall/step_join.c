@@ -14,6 +14,7 @@ enum {
         HEAD_DEAD = 300000,  /* ms without any progress: who is first does not come */
         LEASE_DEAD = 900000, /* ms without any progress: who has the right does not come back */
         JOIN_POLL = 4000,
+        JOIN_DEAD = 300000, /* ms after which a join that nobody answered for is over */
         EVENTS = 30, /* seconds */
 };
 
@@ -190,6 +191,13 @@ static enum look known_there(struct agent *a, bool *known, struct err *e)
         return l;
 }
 
+/* The coordinator knows a host early in its join. What was cut off then, or refused, is to be asked for again. */
+static bool may_be_under_way(const struct agent *a)
+{
+        int64_t since = a->join_asked ? a->join_asked : a->life;
+        return !a->join_refused && clock_steady() - since < JOIN_DEAD;
+}
+
 static enum look make_join(struct agent *a, struct err *e)
 {
         bool known = false;
@@ -202,14 +210,16 @@ static enum look make_join(struct agent *a, struct err *e)
                 return l;
         a->wait = JOIN_POLL;
         err_rule(e, XR_STEP_JOINING, a->plan->coordinator_address, NULL);
-        if (known)
+        if (known && may_be_under_way(a))
                 return LOOK_WAIT;
         struct err refused = ERR_INIT;
+        a->join_asked = clock_steady();
         l = change(a, NULL, &refused, "pool.join",
                 XAPI_ARGS(RPC_S(a->plan->coordinator_address), RPC_S("root"), RPC_S(a->plan->join_password)));
         a->wait = FRESH;
         if (l == LOOK_SO)
                 return LOOK_WAIT;
+        a->join_refused = *xapi_failure(a->local)->code;
         *e = refused;
         return l;
 }

@@ -5,7 +5,12 @@
 
 #include <string.h>
 
-enum { PAUSE = 3000 /* ms */, EVENTS = 30 /* s */ };
+enum {
+        PAUSE = 3000,        /* ms */
+        EVENTS = 30,         /* s */
+        SEALED_POLL = 60000, /* ms, and … */
+        EACH = 24000,        /* … for every host that is still in line */
+};
 
 static bool is_alone(const struct agent *a) { return a->plan->n_members < 2; }
 
@@ -72,10 +77,12 @@ const struct step step_members = { .name = "members", .look = look_members };
 
 /* --- the password --- */
 
+/* Set once: what the administrator makes of it afterwards is his. */
 static enum look look_password(struct agent *a, struct err *e)
 {
         (void)e;
-        return !a->plan->root_hash || shadow_is(a->root, a->plan->root_hash) ? LOOK_SO : LOOK_NOT_SO;
+        return !a->plan->root_hash || a->memory.rotated || shadow_is(a->root, a->plan->root_hash) ? LOOK_SO
+                                                                                                  : LOOK_NOT_SO;
 }
 
 static enum look make_password(struct agent *a, struct err *e)
@@ -84,6 +91,28 @@ static enum look make_password(struct agent *a, struct err *e)
 }
 
 const struct step step_password = { .name = "password", .look = look_password, .make = make_password, .patience = 600 };
+
+/* A member's xapi fetches the coordinator's password whenever it starts. So as long as that is the one-time password, it
+ * may come back here, and the administrator's is set when the door is closed. */
+static enum look look_sealed(struct agent *a, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
+        const struct rpc_value *pool;
+        if (!a->plan->root_hash)
+                return LOOK_SO;
+        enum look l = own_pool(a, &pools, &pool, e);
+        if (l != LOOK_SO)
+                return l == LOOK_STOP ? LOOK_WAIT : l;
+        if (!*rpc_text(rpc_member(pool, "other_config"), MARK_OPEN))
+                return shadow_is(a->root, a->plan->root_hash) ? LOOK_SO : LOOK_NOT_SO;
+        struct lease_view line;
+        lease_read(rpc_member(pool, "other_config"), 0, &line);
+        a->wait = SEALED_POLL + EACH * (int64_t)line.waiting;
+        err_rule(e, XR_STEP_UNSEALED, NULL);
+        return LOOK_WAIT;
+}
+
+const struct step step_sealed = { .name = "sealed", .look = look_sealed, .make = make_password, .again = true };
 
 /* --- what is left lying about --- */
 

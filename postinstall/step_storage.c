@@ -311,6 +311,12 @@ static enum look finish_sr(struct agent *a, const struct agent_storage *s, const
 static enum look make_one(struct agent *a, const struct agent_storage *s, struct storage_view *v, struct err *e)
 {
         char secret[UUID_TEXT], ref[REF_TEXT];
+        struct device_config whole;
+        storage_config(s, "", "", &whole);
+        if (whole.cut) {
+                err_rule(e, XR_STEP_TOO_LONG, s->name, NULL);
+                return LOOK_STOP;
+        }
         const struct rpc_value *sr = find_sr(a, s, v, "");
         if (sr)
                 return finish_sr(a, s, v, sr, e);
@@ -419,22 +425,63 @@ const struct step step_defaults = {
 
 /* --- every host sees every storage --- */
 
-/* Members attach what is theirs; the coordinator looks after everybody's. */
-static bool concerns(const struct agent *a, const struct rpc_value *pbd)
+static bool is_pools(const struct agent *a, const struct rpc_value *sr)
 {
-        return a->plan->coordinator || !strcmp(rpc_text(pbd, "host"), a->host);
+        return rpc_true(sr, "shared") &&
+               !strcmp(rpc_text(rpc_member(sr, "other_config"), MARK_DEPLOYMENT), a->plan->deployment);
+}
+
+/* Members attach what is theirs, with the disks of their own, which a join leaves behind detached; the coordinator looks
+ * after everybody's. */
+static bool concerns(const struct agent *a, const struct storage_view *v, const struct rpc_value *pbd)
+{
+        const struct rpc_value *sr = record_of(&v->srs.value, rpc_text(pbd, "SR"));
+        bool own = !strcmp(rpc_text(pbd, "host"), a->host);
+        return sr && ((is_pools(a, sr) && (own || a->plan->coordinator)) ||
+                             (own && is_installers(a, &v->pbds.value, sr)));
+}
+
+static bool has_pbd(const struct rpc_value *pbds, const char *sr, const char *host)
+{
+        for (size_t i = 0; i < pbds->n; i++)
+                if (!strcmp(rpc_text(&pbds->items[i], "SR"), sr) && !strcmp(rpc_text(&pbds->items[i], "host"), host))
+                        return true;
+        return false;
+}
+
+/* xapi links a new member to the pool's storage when it starts. */
+static enum look linked(struct agent *a, const struct storage_view *v, const char *host, const char *name, struct err *e)
+{
+        for (size_t i = 0; i < v->srs.value.n; i++) {
+                const struct rpc_value *sr = &v->srs.value.items[i];
+                if (is_pools(a, sr) && !has_pbd(&v->pbds.value, sr->key, host)) {
+                        err_rule(e, XR_STEP_NO_PBD, name, rpc_text(sr, "name_label"), NULL);
+                        return LOOK_WAIT;
+                }
+        }
+        return LOOK_SO;
+}
+
+static enum look all_linked(struct agent *a, const struct storage_view *v, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer hosts = { 0 };
+        if (!a->plan->coordinator)
+                return linked(a, v, a->host, a->plan->host, e);
+        enum look l = all_records(a, a->local, "host", &hosts, e);
+        for (size_t i = 0; l == LOOK_SO && i < hosts.value.n; i++)
+                l = linked(a, v, hosts.value.items[i].key, rpc_text(&hosts.value.items[i], "name_label"), e);
+        return l;
 }
 
 static enum look attach(struct agent *a, bool make_so, struct err *e)
 {
         OWN(view_clear) struct storage_view v = { 0 };
         enum look l = view_read(a, &v, e), worst = LOOK_SO;
+        if (l == LOOK_SO && !make_so)
+                l = all_linked(a, &v, e);
         for (size_t i = 0; l == LOOK_SO && i < v.pbds.value.n; i++) {
-                const struct rpc_value *pbd = &v.pbds.value.items[i],
-                                       *sr = record_of(&v.srs.value, rpc_text(pbd, "SR"));
-                bool ours = sr && rpc_true(sr, "shared") &&
-                            !strcmp(rpc_text(rpc_member(sr, "other_config"), MARK_DEPLOYMENT), a->plan->deployment);
-                if (!ours || !concerns(a, pbd) || rpc_true(pbd, "currently_attached"))
+                const struct rpc_value *pbd = &v.pbds.value.items[i];
+                if (!concerns(a, &v, pbd) || rpc_true(pbd, "currently_attached"))
                         continue;
                 if (!make_so)
                         return LOOK_NOT_SO;
@@ -444,10 +491,7 @@ static enum look attach(struct agent *a, bool make_so, struct err *e)
         return l == LOOK_SO ? worst : l;
 }
 
-static enum look look_attach(struct agent *a, struct err *e)
-{
-        return a->plan->n_storage ? attach(a, false, e) : LOOK_SO;
-}
+static enum look look_attach(struct agent *a, struct err *e) { return attach(a, false, e); }
 static enum look make_attach(struct agent *a, struct err *e) { return attach(a, true, e); }
 const struct step step_attach = {
         .name = "attach", .needs_host = true, .look = look_attach, .make = make_attach, .patience = 900

@@ -53,11 +53,24 @@ static bool is_whole(const struct rpc_value *vm)
         return !strcmp(rpc_text(rpc_member(vm, "other_config"), MARK_STATE), WHOLE);
 }
 
+/* One of those that the first boot made: it is nobody's machine, whatever its name. */
+static bool is_vendors(const struct rpc_value *vm)
+{
+        return rpc_true(vm, "is_a_template") &&
+               (rpc_true(vm, "is_default_template") ||
+                       !strcmp(rpc_text(rpc_member(vm, "other_config"), "default_template"), "true"));
+}
+
 /* The machine, or what an earlier life left of it: a clone of the template that still is one. */
 static const struct rpc_value *find_vm(const struct agent *a, const struct vm_view *v, const struct agent_vm *vm)
 {
         const struct rpc_value *found = marked(a, &v->vms.value, vm->name);
-        return found ? found : record_where(&v->vms.value, "name_label", vm->name);
+        for (size_t i = 0; !found && i < v->vms.value.n; i++) {
+                const struct rpc_value *one = &v->vms.value.items[i];
+                if (!strcmp(rpc_text(one, "name_label"), vm->name) && !is_vendors(one))
+                        found = one;
+        }
+        return found;
 }
 
 /* --- schedules --- */

@@ -31,7 +31,7 @@ static void put(struct device_config *c, const char *key, const char *fmt, ...)
 {
         va_list ap;
         va_start(ap, fmt);
-        vsnprintf(c->values[c->n], CONFIG_VALUE, fmt, ap);
+        c->cut |= vsnprintf(c->values[c->n], CONFIG_VALUE, fmt, ap) >= CONFIG_VALUE;
         va_end(ap);
         c->pairs[2 * c->n] = key;
         c->pairs[2 * c->n + 1] = c->values[c->n];
@@ -57,6 +57,7 @@ static void put_iscsi(struct device_config *c, const struct agent_storage *s, co
         AUTO_STR portals = STR_MAX(CONFIG_VALUE - 1);
         for (size_t i = 0; i < s->portals.n; i++)
                 str_addf(&portals, "%s%s", i ? "," : "", s->portals.items[i]);
+        c->cut |= portals.failed;
         put(c, "target", "%s", str_text(&portals));
         put(c, "targetIQN", "%s", s->iqn);
         if (s->port && s->port != 3260)
@@ -86,6 +87,7 @@ static void put_iso(struct device_config *c, const struct agent_storage *s, cons
 void storage_config(const struct agent_storage *s, const char *scsi_id, const char *secret, struct device_config *c)
 {
         c->n = 0;
+        c->cut = false;
         c->pairs[0] = NULL;
         switch (s->type) {
         case AGENT_NFS:

@@ -2,13 +2,14 @@
 #pragma once
 #include "postinstall/agent_parts.h"
 
-enum { MOST_CONFIG = 12, CONFIG_VALUE = 256, SCSI_ID_TEXT = 128 };
+enum { MOST_CONFIG = 12, CONFIG_VALUE = 1024, SCSI_ID_TEXT = 128 };
 
 /* device_config as pairs for RPC_M, pointing into itself: never copied by value. */
 struct device_config {
         const char *pairs[2 * MOST_CONFIG + 1];
         char values[MOST_CONFIG][CONFIG_VALUE];
         size_t n;
+        bool cut;                       /* something did not fit: not to be used */
 };
 
 const char *storage_driver(const struct agent_storage *);       /* "nfs", "lvmoiscsi", "lvmohba", "smb", "iso"; NULL for the local one */

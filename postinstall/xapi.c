@@ -92,6 +92,15 @@ static bool only_reads(const char *method)
                (dot && !strncmp(dot + 1, "get_", 4));
 }
 
+static size_t texts_of(const struct rpc_arg *record, const char **out, size_t room)
+{
+        size_t found = 0;
+        for (size_t i = 0; i < record->n_members && found < room; i++)
+                if (record->members[i].arg.kind == ARG_TEXT && *record->members[i].arg.text)
+                        out[found++] = record->members[i].arg.text;
+        return found;
+}
+
 /* Values among the arguments that no message may show, should xapi repeat them. */
 static size_t secrets_among(const char *method, const struct rpc_arg *args, size_t n, const char **out, size_t room)
 {
@@ -100,6 +109,8 @@ static size_t secrets_among(const char *method, const struct rpc_arg *args, size
         for (size_t i = 0; i < n; i++) {
                 if (args[i].kind == ARG_TEXT && i == 2 && strstr(method, "pool.join") && found < room)
                         out[found++] = args[i].text;
+                if (all && args[i].kind == ARG_RECORD)
+                        found += texts_of(&args[i], out + found, room - found);
                 if (args[i].kind != ARG_MAP)
                         continue;
                 for (const char *const *p = args[i].texts; p && p[0] && p[1]; p += 2)

@@ -270,7 +270,7 @@ static void fill_self(const struct deployment *d, struct agent_plan *p, int host
         p->tags = one_text(d->arena, "school");
         p->management_mac = p->members[host].mac;
         p->coordinator = host == 0;
-        p->root_hash = host == 0 && d->n > 1 ? d->admin_hash : NULL;
+        p->root_hash = d->n > 1 ? d->admin_hash : NULL;
         p->report = d->boot_server == NOBODY_LISTENS && host % 2 ? NULL : "http://192.168.0.2:8080/report";
 }
 

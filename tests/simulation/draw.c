@@ -183,7 +183,7 @@ static void draw_world(struct faults *all, struct fault *f, const struct deploym
         const char *name = p->members[f->host].name, *other = p->members[chance_in(c, 0, d->n - 1)].name;
         const struct tender *t = &tender[chance_in(c, 0, COUNT(tender) - 1)];
         any_moment(f, d, c);
-        switch (chance_in(c, 0, 5)) {
+        switch (chance_in(c, 0, 6)) {
         case 0:
                 snprintf(f->text, sizeof(f->text), "restart %s for=%d", name, (int)chance_in(c, 5, 300));
                 break;
@@ -207,6 +207,11 @@ static void draw_world(struct faults *all, struct fault *f, const struct deploym
                 f->when = AT_START;
                 snprintf(f->text, sizeof(f->text), "fault %s nth=%d delay=%d", t->method, (int)chance_in(c, 1, 3),
                         (int)chance_in(c, 1, 900) * SECOND);
+                break;
+        case 5:
+                f->when = AT_START;
+                snprintf(f->text, sizeof(f->text), "fault pool.join-amid nth=%d code=JOINING_HOST_SERVICE_FAILED",
+                        (int)chance_in(c, 1, 3));
                 break;
         default:
                 f->when = AT_START;

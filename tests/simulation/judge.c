@@ -33,7 +33,7 @@ bool judge_password_lives(const struct sim *s, const struct sim_host *h)
 {
         char path[512];
         AUTO_STR text = STR_MAX(LONGEST_FILE);
-        return below(h, "etc/shadow", path) && read_file(path, &text) &&
+        return (below(h, "etc/shadow", path) || below(h, "etc/passwd", path)) && read_file(path, &text) &&
                strstr(str_text(&text), s->deployment->join_hash);
 }
 
@@ -112,6 +112,8 @@ static void judge_converged(struct sim *s, const struct sim_host *h)
                 sim_fail(s, "%s converged, but is not marked as done", h->name);
         if (below(h, "etc/xenroll/plan.xml", path))
                 sim_fail(s, "%s converged, but its plan is still there", h->name);
+        if (s->n > 1 && judge_password_lives(s, h))
+                sim_fail(s, "%s converged, but the one-time password opens it", h->name);
         look_below(s, h, h->root, s->deployment->n_secrets);
 }
 

@@ -67,10 +67,13 @@ bool deployment_root(const struct deployment *d, int host, const char *path, str
         if (mkdir(path, 0755) < 0)
                 return err_sys(e, "creating %s", path);
         AUTO_FD int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        str_addf(&shadow, "root:%s:17000:0:99999:7:::\nbin:*:17000:0:99999:7:::\n",
+        /* 6.5 has no shadow. */
+        bool old = !strcmp(d->plans[host].release.id, "xenserver-6.5");
+        str_addf(&shadow, old ? "root:%s:0:0:root:/root:/bin/bash\nbin:*:1:1:bin:/bin:/sbin/nologin\n"
+                              : "root:%s:17000:0:99999:7:::\nbin:*:17000:0:99999:7:::\n",
                 host == 0 && d->n > 1 ? d->join_hash : d->admin_hash);
         str_addf(&inventory, "PRODUCT_BRAND='test'\nINSTALLATION_UUID='00000000-0000-4000-8000-%012d'\n", host + 1);
-        bool fine = put(root, "etc/shadow", str_text(&shadow), 0600, e) &&
+        bool fine = put(root, old ? "etc/passwd" : "etc/shadow", str_text(&shadow), old ? 0644 : 0600, e) &&
                     put(root, "etc/xensource/pool.conf", "master", 0644, e) &&
                     put(root, "etc/xensource-inventory", str_text(&inventory), 0644, e) &&
                     make_folders(root, "var/lib/misc/x", e) && make_folders(root, "var/lib/xcp/x", e) &&

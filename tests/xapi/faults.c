@@ -76,7 +76,8 @@ static size_t take_apart(struct arena *a, const char *word, const char *words[8]
 
 static bool method_exists(const struct world *w, const char *method)
 {
-        return !strcmp(method, "*") || !strcmp(method, "PBD.plug-at-start") || api_message(w->api, method);
+        return !strcmp(method, "*") || !strcmp(method, "PBD.plug-at-start") ||
+               !strcmp(method, "pool.join-amid") || api_message(w->api, method);
 }
 
 /* METHOD [on=HOST] [from=HOST] [call=N] [times=N|always] KIND … */

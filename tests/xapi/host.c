@@ -1,5 +1,6 @@
 /* Hosts: power, xapi's coming and going, and what a coordinator knows of its members. */
 #include "tests/xapi/serve.h"
+#include "tests/xapi/session.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -285,6 +286,7 @@ void xapi_starts(struct world *w, int host, const char *arg)
         if (cold)
                 halt_machines(w, host);
         if (h->master >= 0) {
+                password_fetched(w, host);
                 member_starts(w, host, cold);
         } else if (cold) {
                 replug(w, host);

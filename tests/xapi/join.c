@@ -33,8 +33,8 @@ static struct object *own_host(const struct joining *j) { return host_object(j->
 
 static bool check_licence(const struct joining *j)
 {
-        bool first = !since(j, "inverness");
-        if (!first && count(j->pool, "host") >= FREE_POOL && j->there->restricted)
+        bool first = !since(j, "inverness"), known = db_by_uuid(j->pool, "host", j->here->uuid);
+        if (!first && count(j->pool, "host") >= FREE_POOL + known && j->there->restricted)
                 return failed(j, "LICENCE_RESTRICTION", "pool size");
         return true;
 }
@@ -147,6 +147,37 @@ static bool log_in(struct joining *j, const char *address, const char *user, con
         return password_fits(w, j->coordinator, user, password) || failed(j, "SESSION_AUTHENTICATION_FAILED", NULL);
 }
 
+static void push_records(struct world *w, int host, struct db *to);
+
+/* What a join that was cut off has left in the pool is taken up by the next. */
+static bool forget_half_joined(struct joining *j)
+{
+        struct object *o = db_by_uuid(j->pool, "host", j->here->uuid);
+        struct object *m = o ? db_find(j->pool, "host_metrics", text_of(o, "metrics")) : NULL;
+        if (m && true_of(m, "live")) {
+                refuse_unknown(j->c, "a host with this uuid is in the pool already");
+                return false;
+        }
+        if (o)
+                forget_host(j->there->db, o);
+        return true;
+}
+
+/* The fault "pool.join-amid": the pool has the host's records, but the host does not know that it is a member. */
+static bool cut_amid(struct joining *j)
+{
+        struct world *w = j->c->w;
+        const struct fault *f = fault_take(w, "pool.join-amid", j->c->asked, -1);
+        if (!f)
+                return false;
+        push_records(w, j->c->asked, j->there->db);
+        if (f->kind == FAULT_ERROR)
+                failed(j, f->error[0], f->n_error > 1 ? f->error[1] : NULL);
+        else
+                host_power(w, j->c->asked, false);
+        return true;
+}
+
 void pool_join(struct call *c)
 {
         struct world *w = c->w;
@@ -160,10 +191,8 @@ void pool_join(struct call *c)
         if (!check_licence(&j) || !check_states(&j) || !check_software(&j) || !check_networks(&j) || !check_rest(&j) ||
                 !check_tls(&j))
                 return;
-        if (db_by_uuid(j.pool, "host", j.here->uuid)) {
-                refuse_unknown(c, "a host with this uuid is in the pool already");
+        if (!forget_half_joined(&j) || cut_amid(&j))
                 return;
-        }
         join_begin(w, c->asked, j.coordinator, c->r->due - paced(w, POOL_JOIN_TAKES));
         c->changed = true;
 }

@@ -77,6 +77,18 @@ static void remove_local_storage(struct db *d, const char *host)
         }
 }
 
+/* Everything that the pool knows of a host. */
+void forget_host(struct db *d, struct object *o)
+{
+        struct object *m = db_find(d, "host_metrics", text_of(o, "metrics"));
+        remove_local_storage(d, o->ref);
+        remove_where(d, "PIF", "host", o->ref);
+        remove_where(d, "VM", "resident_on", o->ref);
+        if (m)
+                db_remove(d, m);
+        db_remove(d, o);
+}
+
 void host_destroy(struct call *c)
 {
         struct object *o = arg_object(c, 0), *m = o ? db_find(c->db, "host_metrics", text_of(o, "metrics")) : NULL;
@@ -91,12 +103,7 @@ void host_destroy(struct call *c)
                 fail(c, "HOST_IS_LIVE", o->ref, NULL);
                 return;
         }
-        remove_local_storage(c->db, o->ref);
-        remove_where(c->db, "PIF", "host", o->ref);
-        remove_where(c->db, "VM", "resident_on", o->ref);
-        if (m)
-                db_remove(c->db, m);
-        db_remove(c->db, o);
+        forget_host(c->db, o);
         if (host >= 0 && c->w->hosts[host].joining) {
                 c->w->hosts[host].joining = false;
                 c->db->joins_now--;

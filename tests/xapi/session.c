@@ -6,19 +6,50 @@
 
 enum { LONGEST_SHADOW = 1 << 16 };
 
-/* root's line of the host's etc/shadow; false when there is none. */
+static const char *file_of(int dir)
+{
+        return faccessat(dir, "etc/shadow", F_OK, 0) ? "etc/passwd" : "etc/shadow";
+}
+
+/* Where root's hash stands in text; NULL when it does not. */
+static const char *root_line(const char *text)
+{
+        for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+                if (!strncmp(line, "root:", 5))
+                        return line + 5;
+        return NULL;
+}
+
+/* Of the host's etc/shadow, or etc/passwd where it has none; false when there is none. */
 static bool root_hash(int dir, struct str *out)
 {
         struct err ignored = ERR_INIT;
         AUTO_STR text = STR_MAX(LONGEST_SHADOW);
-        if (dir < 0 || !file_read(dir, "etc/shadow", LONGEST_SHADOW, &text, &ignored))
+        if (dir < 0 || !file_read(dir, file_of(dir), LONGEST_SHADOW, &text, &ignored))
                 return false;
-        for (const char *line = str_text(&text); line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-                if (!strncmp(line, "root:", 5)) {
-                        str_addn(out, line + 5, strcspn(line + 5, ":\n"));
-                        return true;
-                }
-        return false;
+        const char *at = root_line(str_text(&text));
+        if (at)
+                str_addn(out, at, strcspn(at, ":\n"));
+        return at;
+}
+
+/* A member's xapi takes root's password from its coordinator when it starts. */
+void password_fetched(struct world *w, int host)
+{
+        int from = w->hosts[w->hosts[host].master].root, to = w->hosts[host].root;
+        struct err ignored = ERR_INIT;
+        AUTO_STR hash = STR_MAX(LONGEST_SHADOW);
+        AUTO_STR old = STR_MAX(LONGEST_SHADOW);
+        AUTO_STR new = STR_MAX(2 * LONGEST_SHADOW);
+        if (to < 0 || !root_hash(from, &hash) || !file_read(to, file_of(to), LONGEST_SHADOW, &old, &ignored))
+                return;
+        const char *at = root_line(str_text(&old));
+        if (!at)
+                return;
+        str_addn(&new, old.ptr, (size_t)(at - old.ptr));
+        str_add(&new, str_text(&hash));
+        str_add(&new, at + strcspn(at, ":\n"));
+        host_writes(w, host, file_of(to), str_text(&new));
 }
 
 bool password_fits(struct world *w, int host, const char *user, const char *password)
