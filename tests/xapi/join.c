@@ -33,8 +33,9 @@ static struct object *own_host(const struct joining *j) { return host_object(j->
 
 static bool check_licence(const struct joining *j)
 {
-        bool first = !since(j, "inverness"), known = db_by_uuid(j->pool, "host", j->here->uuid);
-        if (!first && count(j->pool, "host") >= FREE_POOL + known && j->there->restricted)
+        // Its own record, left by a join that was cut, is not one more.
+        size_t others = count(j->pool, "host") - (db_by_uuid(j->pool, "host", j->here->uuid) ? 1 : 0);
+        if (since(j, "inverness") && others >= FREE_POOL && j->there->restricted)
                 return failed(j, "LICENCE_RESTRICTION", "pool size");
         return true;
 }
