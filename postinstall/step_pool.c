@@ -8,8 +8,8 @@
 enum {
         PAUSE = 3000,        /* ms */
         EVENTS = 30,         /* s */
-        SEALED_POLL = 60000, /* ms, and … */
-        EACH = 24000,        /* … for every host that is still in line */
+        SEALED_POLL = 90000, /* ms, and … */
+        EACH = 36000,        /* … for every host that is still in line */
 };
 
 static bool is_alone(const struct agent *a) { return a->plan->n_members < 2; }
