@@ -69,6 +69,7 @@ static void rest(struct agent *a, int64_t most)
         if (left > 0 && ms > left)
                 ms = left;
         clock_sleep(ms);
+        forget_seen(a);
 }
 
 /* --- one step --- */
@@ -101,7 +102,6 @@ static bool is_late(const struct step *s, const struct trying *t)
 static enum look look_at(struct agent *a, const struct step *s, struct err *why)
 {
         const struct rpc_value *host;
-        a->hosts_fresh = false;
         enum look l = s->needs_host && !*a->host ? read_host(a, &host, why) : LOOK_SO;
         return l == LOOK_SO ? s->look(a, why) : l;
 }
@@ -122,6 +122,7 @@ static enum look once(struct agent *a, const struct step *s, struct trying *t, s
                 return LOOK_STOP;
         }
         l = s->make ? s->make(a, why) : LOOK_WAIT;
+        forget_seen(a);
         if (l != LOOK_SO && *why->text)
                 t->cause = *why;
         return l == LOOK_SO ? LOOK_NOT_SO : l;
@@ -315,6 +316,7 @@ static void clear(struct agent *a)
         xapi_free(a->local);
         xapi_free(a->remote);
         rpc_answer_clear(&a->hosts);
+        rpc_answer_clear(&a->pools);
         journal_close(a->journal);
         agent_plan_free(a->plan);
 }

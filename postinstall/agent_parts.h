@@ -44,8 +44,8 @@ struct agent {
         struct xapi *remote;            /* the coordinator, for a member; NULL until it is needed */
         char there[REF_TEXT];           /* a member's own reference in its pool; "" = not known yet */
         char host[REF_TEXT], pool[REF_TEXT];    /* references; valid while session and membership last */
-        struct rpc_answer hosts;        /* host records of the last look, for the make() that follows it */
-        bool hosts_fresh;
+        struct rpc_answer hosts, pools; /* what our own xapi has just said; see forget_seen() */
+        bool hosts_fresh, pools_fresh;
         struct nic nics[MOST_NICS];     /* in PCI order, by the MACs that are theirs for good */
         size_t n_nics;
         int64_t join_asked;             /* steady ms, of this life's last pool.join; 0 = none */
@@ -55,7 +55,7 @@ struct agent {
         int64_t seen_wall, seen_steady; /* seconds, when the clocks were last compared */
         int64_t wait;                   /* milliseconds before the next look; a step may shorten it */
         struct lease_view line;         /* of those who join, as it was last seen */
-        bool line_told;                 /* … a moment ago, by an event */
+        bool line_told;                 /* … a moment ago, by queue_told() */
         struct lease_view line_moved;   /* … and as it stood when it last moved */
         int64_t line_since;             /* steady ms */
         int line_wakes;                 /* times that it was looked at since, for nothing */
@@ -91,11 +91,15 @@ enum look call(struct agent *, struct err *, const char *method, const struct rp
 const struct rpc_value *record_where(const struct rpc_value *records, const char *field, const char *text);
 const struct rpc_value *record_of(const struct rpc_value *records, const char *reference);
 
-/* This host's record, in agent->hosts: read once for a look and the make() behind it. */
+/* What read_host() and own_pool() have read is good until time passes or something is changed: then it is forgotten. */
+void forget_seen(struct agent *);
+
+/* This host's record, in agent->hosts. */
 enum look read_host(struct agent *, const struct rpc_value **host, struct err *);
 /* This host's record among those of xapi; sets agent->host. */
 enum look own_host(struct agent *, const struct rpc_value *hosts, const struct rpc_value **record, struct err *);
-enum look own_pool(struct agent *, struct rpc_answer *pools, const struct rpc_value **record, struct err *);
+/* The record of the pool, in agent->pools; sets agent->pool. */
+enum look own_pool(struct agent *, const struct rpc_value **record, struct err *);
 
 /* Puts key=value into other_config of an object unless it says so already; record is the object's. */
 enum look mark(struct agent *, const char *class, const char *ref, const struct rpc_value *record, const char *key,
@@ -143,6 +147,9 @@ const struct agent_storage *storage_named(const struct agent_plan *, const char 
 /* How far our clock is off the one of the pool of x; LOOK_WAIT with XR_STEP_CLOCK while it may still be set right. */
 enum look clock_compare(struct agent *, const char *master, struct err *);
 MUST_USE bool coordinator_connect(struct agent *, struct err *);       /* sets remote */
+
+/* The pool as the coordinator has just shown it: the line of those who join need not be asked for again. */
+void queue_told(struct agent *, const struct rpc_value *pool);
 void agent_log(struct agent *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void agent_log_call(void *agent, const char *line);      /* for xapi_new() */
 void agent_warn(struct agent *, enum rule, ...) __attribute__((sentinel));

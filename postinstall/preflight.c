@@ -239,7 +239,11 @@ static enum look look(struct agent *a, struct err *e)
         const char *master = rpc_text(&pools.value.items[0], "master");
         if (l == LOOK_SO)
                 l = compare(a, master, e);
-        return l == LOOK_SO ? clock_compare(a, master, e) : l;
+        if (l == LOOK_SO)
+                l = clock_compare(a, master, e);
+        if (l == LOOK_SO)
+                queue_told(a, &pools.value.items[0]);
+        return l;
 }
 
 const struct step step_preflight = { .name = "preflight", .look = look };

@@ -40,6 +40,7 @@ static int64_t patience(const struct agent *a)
 enum look change(struct agent *a, struct rpc_answer *out, struct err *e, const char *method, const struct rpc_arg *args,
         size_t n)
 {
+        forget_seen(a);
         xapi_patience(a->local, (int)patience(a));
         enum look l = after_call(a, xapi_call(a->local, out, e, method, args, n), e);
         xapi_patience(a->local, USUAL);
@@ -90,6 +91,8 @@ enum look own_host(struct agent *a, const struct rpc_value *hosts, const struct 
         return LOOK_SO;
 }
 
+void forget_seen(struct agent *a) { a->hosts_fresh = a->pools_fresh = false; }
+
 enum look read_host(struct agent *a, const struct rpc_value **host, struct err *e)
 {
         enum look l = a->hosts_fresh ? LOOK_SO : all_records(a, a->local, "host", &a->hosts, e);
@@ -97,16 +100,17 @@ enum look read_host(struct agent *a, const struct rpc_value **host, struct err *
         return l == LOOK_SO ? own_host(a, &a->hosts.value, host, e) : l;
 }
 
-enum look own_pool(struct agent *a, struct rpc_answer *pools, const struct rpc_value **record, struct err *e)
+enum look own_pool(struct agent *a, const struct rpc_value **record, struct err *e)
 {
-        enum look l = all_records(a, a->local, "pool", pools, e);
+        enum look l = a->pools_fresh ? LOOK_SO : all_records(a, a->local, "pool", &a->pools, e);
+        a->pools_fresh = l == LOOK_SO;
         if (l != LOOK_SO)
                 return l;
-        if (pools->value.n != 1) {
+        if (a->pools.value.n != 1) {
                 err_rule(e, XR_STEP_HOST_UNKNOWN, NULL);
                 return LOOK_WAIT;
         }
-        *record = &pools->value.items[0];
+        *record = &a->pools.value.items[0];
         snprintf(a->pool, sizeof(a->pool), "%s", (*record)->key);
         return LOOK_SO;
 }

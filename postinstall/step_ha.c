@@ -5,19 +5,15 @@
 #include <string.h>
 
 struct ha_view { /* zero-initialised is empty */
-        struct rpc_answer pools, srs;
+        struct rpc_answer srs;
         const struct rpc_value *pool, *heartbeat;
 };
 
-static void view_clear(struct ha_view *v)
-{
-        rpc_answer_clear(&v->pools);
-        rpc_answer_clear(&v->srs);
-}
+static void view_clear(struct ha_view *v) { rpc_answer_clear(&v->srs); }
 
 static enum look view_read(struct agent *a, struct ha_view *v, struct err *e)
 {
-        enum look l = own_pool(a, &v->pools, &v->pool, e);
+        enum look l = own_pool(a, &v->pool, e);
         if (l == LOOK_SO)
                 l = all_records(a, a->local, "SR", &v->srs, e);
         for (size_t i = 0; l == LOOK_SO && i < v->srs.value.n; i++) {

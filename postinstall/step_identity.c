@@ -190,9 +190,8 @@ static bool pool_is_so(const struct agent *a, const struct rpc_value *pool)
 
 static enum look look_pool(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         if (l == LOOK_SO)
                 l = refuse_foreign(a, pool, e);
         return l != LOOK_SO ? l : pool_is_so(a, pool) ? LOOK_SO : LOOK_NOT_SO;
@@ -200,9 +199,8 @@ static enum look look_pool(struct agent *a, struct err *e)
 
 static enum look make_pool(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         if (l == LOOK_SO && strcmp(rpc_text(pool, "name_label"), a->plan->pool_name))
                 l = call(a, e, "pool.set_name_label", XAPI_ARGS(RPC_S(a->pool), RPC_S(a->plan->pool_name)));
         if (l == LOOK_SO && a->plan->pool_description)

@@ -15,7 +15,7 @@ enum {
         LEASE_DEAD = 900000, /* ms without any progress: who has the right does not come back */
         JOIN_POLL = 4000,
         JOIN_DEAD = 300000, /* ms after which a join that nobody answered for is over */
-        EVENTS = 30, /* seconds */
+        EVENTS = 30,        /* seconds */
 };
 
 static long own_number(const struct agent *a)
@@ -34,22 +34,48 @@ static bool is_member(const struct agent *a)
 
 /* --- the line --- */
 
-/* other_config of the pool, as the coordinator or, once we are a member, our own xapi has it. */
-static enum look read_line(struct agent *a, struct xapi *x, struct err *e)
+void queue_told(struct agent *a, const struct rpc_value *pool)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 }, other = { 0 };
-        if (x == a->remote && *a->pool) {
-                enum look l =
-                        after_call(a, xapi_call(x, &other, e, "pool.get_other_config", XAPI_ARGS(RPC_S(a->pool))), e);
-                if (l == LOOK_SO)
-                        lease_read(&other.value, own_number(a), &a->line);
-                return l;
-        }
-        enum look l = all_records(a, x, "pool", &pools, e);
+        lease_read(rpc_member(pool, "other_config"), own_number(a), &a->line);
+        a->line_told = true;
+}
+
+/* Waits for the pool to change; without a token it is shown at once. An event shows it as it has become, and without
+ * one, after a wait that missed nothing, it is as it was. False when xapi gives no events. */
+static bool listen_to_pool(struct agent *a)
+{
+        static const char *const classes[] = { "pool", NULL };
+        OWN(rpc_answer_clear) struct rpc_answer answer = { 0 };
+        const struct rpc_value *pool = NULL;
+        struct err ignored = ERR_INIT;
+        bool waited = *a->token;
+        if (xapi_wait_event(a->remote, &answer, classes, a->token, EVENTS, &ignored) != XAPI_DONE)
+                return false;
+        const struct rpc_value *events = rpc_member(&answer.value, "events");
+        for (size_t i = 0; i < events->n; i++)
+                if (!strcmp(rpc_text(&events->items[i], "class"), "pool"))
+                        pool = rpc_member(&events->items[i], "snapshot");
+        if (!*a->token)
+                return true;
+        if (pool && rpc_member(pool, "other_config")->kind == RPC_STRUCT)
+                queue_told(a, pool);
+        else if (waited && !events->n)
+                a->line_told = true;
+        return true;
+}
+
+/* Read together with the token from which the next change is waited for. */
+static enum look read_line(struct agent *a, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
+        a->token[0] = '\0';
+        if (*a->pool && listen_to_pool(a) && a->line_told)
+                return LOOK_SO;
+        enum look l = all_records(a, a->remote, "pool", &pools, e);
         if (l != LOOK_SO || pools.value.n != 1)
                 return l == LOOK_SO ? LOOK_WAIT : l;
         snprintf(a->pool, sizeof(a->pool), "%s", pools.value.items[0].key);
-        lease_read(rpc_member(&pools.value.items[0], "other_config"), own_number(a), &a->line);
+        queue_told(a, &pools.value.items[0]);
         return LOOK_SO;
 }
 
@@ -98,38 +124,18 @@ static bool may_take(const struct agent *a)
         return still > LEASE_DEAD + HEAD_DEAD * (int64_t)v->before;
 }
 
-/* An event shows the pool as it has become. Without one, after a wait that missed nothing, it is as it was. */
-static bool take_events(struct agent *a, const struct rpc_value *answer)
-{
-        const struct rpc_value *events = rpc_member(answer, "events"), *pool = NULL;
-        for (size_t i = 0; i < events->n; i++)
-                if (!strcmp(rpc_text(&events->items[i], "class"), "pool"))
-                        pool = rpc_member(&events->items[i], "snapshot");
-        if (!events->n)
-                return true;
-        if (!pool || rpc_member(pool, "other_config")->kind != RPC_STRUCT)
-                return false;
-        lease_read(rpc_member(pool, "other_config"), own_number(a), &a->line);
-        return true;
-}
-
 /* Who is next waits for the pool to change, so that no time is lost between two joins; but while many line up, most
  * changes mean nothing, and the pauses grow. Who is further back sleeps as long as the others before will take at
  * least. */
 static void wait_in_line(struct agent *a)
 {
-        static const char *const classes[] = { "pool", NULL };
-        OWN(rpc_answer_clear) struct rpc_answer events = { 0 };
-        struct err ignored = ERR_INIT;
         if (a->line.before > 1) {
                 a->wait = EACH * (int64_t)(a->line.before - 1);
                 return;
         }
         int64_t pause = a->line_wakes > 1 ? (int64_t)PAUSE << (a->line_wakes < 5 ? a->line_wakes - 2 : 3) : 0;
         clock_sleep(pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
-        bool heard = xapi_wait_event(a->remote, &events, classes, a->token, EVENTS, &ignored) == XAPI_DONE;
-        a->wait = heard ? 100 : NEXT_POLL;
-        a->line_told = heard && *a->token && take_events(a, &events.value);
+        a->wait = listen_to_pool(a) ? 100 : NEXT_POLL;
 }
 
 static enum look look_queue(struct agent *a, struct err *e)
@@ -138,7 +144,7 @@ static enum look look_queue(struct agent *a, struct err *e)
                 return LOOK_SO;
         if (!coordinator_connect(a, e))
                 return LOOK_STOP;
-        enum look l = a->line_told ? LOOK_SO : read_line(a, a->remote, e);
+        enum look l = a->line_told ? LOOK_SO : read_line(a, e);
         a->line_told = false;
         if (l != LOOK_SO || is_ours(a, &a->line))
                 return l;
@@ -163,6 +169,12 @@ static enum look make_queue(struct agent *a, struct err *e)
                 snprintf(number, sizeof(number), "%ld", own_number(a));
                 lease_key(key, a->line.generation + 1);
                 l = add_key(a, a->remote, key, number, &added, e);
+                if (added) { /* nobody else can have it: there is nothing to look at again */
+                        a->line.generation++;
+                        a->line.left = false;
+                        snprintf(a->line.holder, sizeof(a->line.holder), "%s", number);
+                        a->line_told = true;
+                }
         }
         return l;
 }
@@ -248,25 +260,22 @@ static bool is_true(const struct rpc_answer *answer)
 
 static enum look seen_by(struct agent *a, struct xapi *x, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer enabled = { 0 }, metrics = { 0 }, live = { 0 };
+        OWN(rpc_answer_clear) struct rpc_answer host = { 0 }, live = { 0 };
         enum look l = find_there(a, x, e);
         if (l == LOOK_SO)
-                l = after_call(a, xapi_call(x, &enabled, e, "host.get_enabled", XAPI_ARGS(RPC_S(a->there))), e);
-        if (l != LOOK_SO || !is_true(&enabled))
+                l = after_call(a, xapi_call(x, &host, e, "host.get_record", XAPI_ARGS(RPC_S(a->there))), e);
+        if (l != LOOK_SO || !rpc_true(&host.value, "enabled"))
                 return l == LOOK_SO ? LOOK_WAIT : l;
-        l = after_call(a, xapi_call(x, &metrics, e, "host.get_metrics", XAPI_ARGS(RPC_S(a->there))), e);
-        if (l == LOOK_SO)
-                l = after_call(
-                        a, xapi_call(x, &live, e, "host_metrics.get_live", XAPI_ARGS(RPC_S(metrics.value.text))), e);
+        const char *metrics = rpc_text(&host.value, "metrics");
+        l = after_call(a, xapi_call(x, &live, e, "host_metrics.get_live", XAPI_ARGS(RPC_S(metrics))), e);
         return l == LOOK_SO && !is_true(&live) ? LOOK_WAIT : l;
 }
 
 /* After pool.join has returned, our own xapi goes on for some seconds as if nothing had happened. */
 static enum look speaks_for_the_pool(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         return l != LOOK_SO || !strcmp(rpc_text(rpc_member(pool, "other_config"), MARK_DEPLOYMENT), a->plan->deployment)
                        ? l
                        : LOOK_WAIT;
@@ -301,8 +310,12 @@ const struct step step_joined = {
 
 static enum look look_release(struct agent *a, struct err *e)
 {
-        enum look l = read_line(a, a->local, e);
-        return l != LOOK_SO ? l : a->line.queued || is_ours(a, &a->line) ? LOOK_NOT_SO : LOOK_SO;
+        const struct rpc_value *pool;
+        enum look l = own_pool(a, &pool, e);
+        if (l != LOOK_SO)
+                return l;
+        lease_read(rpc_member(pool, "other_config"), own_number(a), &a->line);
+        return a->line.queued || is_ours(a, &a->line) ? LOOK_NOT_SO : LOOK_SO;
 }
 
 static enum look make_release(struct agent *a, struct err *e)

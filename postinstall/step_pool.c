@@ -8,8 +8,8 @@
 enum {
         PAUSE = 3000,        /* ms */
         EVENTS = 30,         /* s */
-        SEALED_POLL = 90000, /* ms, and … */
-        EACH = 36000,        /* … for every host that is still in line */
+        SEALED_POLL = 25000, /* ms, and … */
+        EACH = 30000,        /* … for every host that is still in line */
 };
 
 static bool is_alone(const struct agent *a) { return a->plan->n_members < 2; }
@@ -18,19 +18,17 @@ static bool is_alone(const struct agent *a) { return a->plan->n_members < 2; }
 
 static enum look look_open(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
         if (is_alone(a))
                 return LOOK_SO;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         return l != LOOK_SO ? l : *rpc_text(rpc_member(pool, "other_config"), MARK_OPEN) ? LOOK_SO : LOOK_NOT_SO;
 }
 
 static enum look make_open(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         return l == LOOK_SO ? mark(a, "pool", a->pool, pool, MARK_OPEN, "yes", e) : l;
 }
 
@@ -92,15 +90,14 @@ static enum look make_password(struct agent *a, struct err *e)
 
 const struct step step_password = { .name = "password", .look = look_password, .make = make_password, .patience = 600 };
 
-/* A member's xapi fetches the coordinator's password whenever it starts. So as long as that is the one-time password, it
- * may come back here, and the administrator's is set when the door is closed. */
+/* A member's xapi fetches the coordinator's password whenever it starts. So as long as that is the one-time password,
+ * it may come back here, and the administrator's is set when the door is closed. */
 static enum look look_sealed(struct agent *a, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
         if (!a->plan->root_hash)
                 return LOOK_SO;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         if (l != LOOK_SO)
                 return l == LOOK_STOP ? LOOK_WAIT : l;
         if (!*rpc_text(rpc_member(pool, "other_config"), MARK_OPEN))
@@ -120,9 +117,8 @@ static bool is_litter(const char *key) { return lease_is_key(key) || !strcmp(key
 
 static enum look tidy(struct agent *a, bool make_so, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(a, &pools, &pool, e);
+        enum look l = own_pool(a, &pool, e);
         const struct rpc_value *other = l == LOOK_SO ? rpc_member(pool, "other_config") : NULL;
         for (size_t i = 0; l == LOOK_SO && i < other->n; i++) {
                 if (!is_litter(other->items[i].key))

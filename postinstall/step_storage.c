@@ -400,11 +400,10 @@ static const struct {
 static enum look defaults(struct agent *a, bool make_so, struct err *e)
 {
         OWN(view_clear) struct storage_view v = { 0 };
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
         enum look l = view_read(a, &v, e);
         if (l == LOOK_SO)
-                l = own_pool(a, &pools, &pool, e);
+                l = own_pool(a, &pool, e);
         for (size_t i = 0; l == LOOK_SO && i < COUNT(uses); i++) {
                 const struct rpc_value *sr = sr_flagged(a, &v, uses[i].flag);
                 if (!sr || !strcmp(rpc_text(pool, uses[i].field), sr->key))

@@ -178,9 +178,8 @@ static const char *disk_sr(const struct making *m, const struct agent_disk *d, c
 
 static enum look describe_disks(const struct making *m, struct str *out, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer pools = { 0 };
         const struct rpc_value *pool;
-        enum look l = own_pool(m->a, &pools, &pool, e);
+        enum look l = own_pool(m->a, &pool, e);
         if (l != LOOK_SO)
                 return l;
         str_add(out, "<provision>");
