@@ -69,6 +69,7 @@ static void heard_end(struct sim *s, struct sim_host *h, const struct wire *m, c
         snprintf(h->remedy, sizeof(h->remedy), "%s", sentence + strlen(sentence) + 1);
         trace_add(&s->trace, h->name, "ends %s: %s", ends[h->end], h->text);
         h->ended_at = s->now;
+        h->was_through |= h->end == AGENT_CONVERGED;
         h->state = h->end == AGENT_AGAIN ? HOST_OFF : HOST_ENDED;
         h->due = h->end == AGENT_AGAIN ? s->now + SERVICE_RESTART : INT64_MAX;
         h->again += h->end == AGENT_AGAIN;
@@ -280,6 +281,7 @@ void host_power_up(struct sim *s, int host)
         struct sim_host *h = &s->hosts[host];
         h->powered = true;
         h->booted = s->now;
+        h->booted_since |= h->was_through;
         /* A disk that was full before is full after. */
         if (h->able_since < s->now)
                 h->able_since = s->now;

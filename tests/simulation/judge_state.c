@@ -30,12 +30,21 @@ static void PRINTF_LIKE(2, 3) want_one(const struct state *st, const char *fmt, 
                 sim_fail(st->s, "all converged, but the pool has %u times: %s", n, begin);
 }
 
+static bool booted_since(const struct sim *s, const char *name)
+{
+        for (int i = 0; i < s->n; i++)
+                if (!strcmp(s->hosts[i].name, name))
+                        return s->hosts[i].booted_since;
+        return false;
+}
+
 static void judge_storage(const struct state *st, const struct agent_plan *p)
 {
         for (size_t i = 0; i < p->n_storage; i++) {
                 want_one(st, "SR '%s' ", p->storage[i].name);
                 for (size_t k = 0; k < p->n_members; k++)
-                        want_one(st, "PBD of '%s' on %s attached", p->storage[i].name, p->members[k].name);
+                        want_one(st, "PBD of '%s' on %s%s", p->storage[i].name, p->members[k].name,
+                                booted_since(st->s, p->members[k].name) ? " " : " attached");
         }
 }
 

@@ -51,6 +51,8 @@ struct sim_host {
         int code;
         char text[1300], remedy[700];
         int64_t ended_at;
+        bool was_through;           /* its agent has converged */
+        bool booted_since;          /* … and its machine has started again: nobody plugs then what xapi could not */
 };
 
 struct sim {
