@@ -1,4 +1,4 @@
-/* old_kernel refuse|kill PROGRAM ARGS…: runs it as if the kernel were Linux 3.10 on x86-64: a system call that came
+/* old_kernel refuse|kill [--root DIR] PROGRAM ARGS…: runs it (below DIR, in a root of its own) as if the kernel were Linux 3.10 on x86-64: a system call that came
  * later does not exist (ENOSYS), or ends the program with SIGSYS, so that no fallback can hide that it was tried. */
 #include <errno.h>
 #include <seccomp.h>
@@ -24,7 +24,15 @@ int main(int argc, char **argv)
                 fprintf(stderr, "old_kernel: %s\n", strerror(-failed));
                 return 3;
         }
-        execv(argv[2], argv + 2);
-        perror(argv[2]);
+        argv += 2;
+        if (argc > 4 && !strcmp(*argv, "--root")) {
+                if (chroot(argv[1]) < 0 || chdir("/") < 0) {
+                        perror(argv[1]);
+                        return 3;
+                }
+                argv += 2;
+        }
+        execv(*argv, argv);
+        perror(*argv);
         return 127;
 }
