@@ -191,7 +191,7 @@ static enum look find_existing(struct agent *a, const struct agent_storage *s, c
 {
         OWN(rpc_answer_clear) struct rpc_answer answer = { 0 };
         *sr = '\0';
-        if (storage_is_iso(s) || s->type == AGENT_SMB) /* files in a folder: nothing there is touched */
+        if (storage_keeps_images(s) || s->type == AGENT_SMB) /* files in a folder: nothing there is touched */
                 return LOOK_SO;
         enum look l = probe(a, s, scsi_id, secret, &answer, e);
         if (l != LOOK_SO)
@@ -264,7 +264,7 @@ static enum look create(struct agent *a, const struct agent_storage *s, const st
         return call(a, e, "SR.create",
                 XAPI_ARGS(RPC_S(a->host), RPC_M(c->pairs), RPC_S("0"), RPC_S(s->name),
                         RPC_S(s->description ? s->description : ""), RPC_S(storage_driver(s)),
-                        RPC_S(storage_is_iso(s) ? "iso" : "user"), RPC_B(true), RPC_M(nothing)));
+                        RPC_S(storage_keeps_images(s) ? "iso" : "user"), RPC_B(true), RPC_M(nothing)));
 }
 
 static enum look make_new(
@@ -297,7 +297,7 @@ static enum look finish_sr(struct agent *a, const struct agent_storage *s, const
         enum look l = mark(a, "SR", sr->key, sr, MARK_NAME, s->name, e);
         if (l == LOOK_SO)
                 l = mark(a, "SR", sr->key, sr, MARK_DEPLOYMENT, a->plan->deployment, e);
-        if (l == LOOK_SO && storage_is_iso(s))
+        if (l == LOOK_SO && storage_keeps_images(s))
                 l = mark(a, "SR", sr->key, sr, "auto-scan", "true", e);
         if (l == LOOK_SO && strcmp(rpc_text(sr, "name_label"), s->name))
                 l = call(a, e, "SR.set_name_label", XAPI_ARGS(RPC_S(sr->key), RPC_S(s->name)));

@@ -13,7 +13,7 @@ const char *storage_driver(const struct agent_storage *s)
         return drivers[s->type];
 }
 
-bool storage_is_iso(const struct agent_storage *s) { return s->type == AGENT_ISO_NFS || s->type == AGENT_ISO_SMB; }
+bool storage_keeps_images(const struct agent_storage *s) { return s->type == AGENT_ISO_NFS || s->type == AGENT_ISO_SMB; }
 bool storage_is_shared(const struct agent_storage *s) { return s->type != AGENT_LOCAL; }
 
 const struct agent_storage *storage_named(const struct agent_plan *p, const char *name)

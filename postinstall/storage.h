@@ -13,7 +13,7 @@ struct device_config {
 };
 
 const char *storage_driver(const struct agent_storage *);       /* "nfs", "lvmoiscsi", "lvmohba", "smb", "iso"; NULL for the local one */
-bool storage_is_iso(const struct agent_storage *);
+bool storage_keeps_images(const struct agent_storage *);
 
 /* scsi_id: "" leaves it out, so that xapi lists what there is. secret: uuid of xapi's secret with the password; "" = none. */
 void storage_config(const struct agent_storage *, const char *scsi_id, const char *secret, struct device_config *);

@@ -9,6 +9,7 @@ struct verifying {
         const struct agent_plan *plan;
         void (*each)(void *, const struct verify_point *);
         void *arg;
+        const char *deployment; /* the mark of the pool itself: a site file alone does not know it */
         struct rpc_answer pools, hosts, metrics, networks, pifs, srs, pbds, vms;
 };
 
@@ -76,7 +77,7 @@ static const struct rpc_value *find(const struct verifying *v, const struct rpc_
 {
         for (size_t i = 0; i < records->n; i++) {
                 const struct rpc_value *other = rpc_member(&records->items[i], "other_config");
-                if (!strcmp(rpc_text(other, MARK_DEPLOYMENT), v->plan->deployment) &&
+                if (*v->deployment && !strcmp(rpc_text(other, MARK_DEPLOYMENT), v->deployment) &&
                         !strcmp(rpc_text(other, MARK_NAME), name))
                         return &records->items[i];
         }
@@ -217,6 +218,7 @@ bool verify_pool(const struct agent_plan *p, struct xapi *x, void (*each)(void *
         OWN(clear) struct verifying v = { .plan = p, .each = each, .arg = arg };
         if (!read_all(&v, x, e))
                 return false;
+        v.deployment = rpc_text(rpc_member(&v.pools.value.items[0], "other_config"), MARK_DEPLOYMENT);
         check_pool(&v);
         check_hosts(&v);
         check_strangers(&v);
