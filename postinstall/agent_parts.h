@@ -50,6 +50,7 @@ struct agent {
         size_t n_nics;
         int64_t join_asked;             /* steady ms, of this life's last pool.join; 0 = none */
         bool join_refused;              /* … to which xapi said no */
+        bool ha_doubted;                /* its enabling was refused: that it looks as if it were on proves nothing */
         int64_t life;                   /* steady clock when this process began */
         int64_t ticked;                 /* seconds of this life that the journal has */
         int64_t seen_wall, seen_steady; /* seconds, when the clocks were last compared */

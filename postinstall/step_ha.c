@@ -42,7 +42,7 @@ static enum look look(struct agent *a, struct err *e)
         if (!a->plan->ha.heartbeat)
                 return LOOK_SO;
         enum look l = view_read(a, &v, e);
-        return l != LOOK_SO ? l : is_on(&v) && tolerates(a, &v) ? LOOK_SO : LOOK_NOT_SO;
+        return l != LOOK_SO ? l : is_on(&v) && tolerates(a, &v) && !a->ha_doubted ? LOOK_SO : LOOK_NOT_SO;
 }
 
 static enum look set_tolerance(struct agent *a, const struct ha_view *v, struct err *e)
@@ -73,7 +73,17 @@ static enum look enable(struct agent *a, const struct ha_view *v, struct err *e)
                 settings[0] = "timeout";
                 settings[1] = timeout;
         }
-        return call(a, e, "pool.enable_ha", XAPI_ARGS(RPC_A(srs), RPC_M(settings)));
+        enum look l = call(a, e, "pool.enable_ha", XAPI_ARGS(RPC_A(srs), RPC_M(settings)));
+        a->ha_doubted = *xapi_failure(a->local)->code;
+        return l;
+}
+
+/* What was refused half-way may look as if it were on: off, and again from the beginning. */
+static enum look disable(struct agent *a, struct err *e)
+{
+        enum look l = call(a, e, "pool.disable_ha", NULL, 0);
+        a->ha_doubted &= l != LOOK_SO;
+        return l;
 }
 
 /* XenCenter's order: how many may fail, then on. */
@@ -85,10 +95,12 @@ static enum look make(struct agent *a, struct err *e)
                 err_rule(e, XR_STEP_NO_HEARTBEAT, a->plan->ha.heartbeat, NULL);
                 return LOOK_STOP;
         }
-        if (l == LOOK_SO && rpc_true(v.pool, "ha_enabled") && !is_on(&v))
-                return call(a, e, "pool.disable_ha", NULL, 0); /* half on: off, and again from the beginning */
-        if (l == LOOK_SO)
+        if (l == LOOK_SO && rpc_true(v.pool, "ha_enabled") && (!is_on(&v) || a->ha_doubted))
+                return disable(a, e);
+        if (l == LOOK_SO) {
+                a->ha_doubted = false; /* it is off, for certain */
                 l = set_tolerance(a, &v, e);
+        }
         return l == LOOK_SO && !is_on(&v) ? enable(a, &v, e) : l;
 }
 
