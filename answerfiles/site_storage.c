@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LONGEST_PATH = 255, LONGEST_OPTIONS = 255 }; /* bytes; the agent refuses what does not fit into its device_config */
+
 #define FIELD(section, member) .offset = offsetof(struct section, member)
 
 static const struct limits nic = { 0, 31 }, vlan = { 1, 4094 }, mtu = { 576, 9216 }, port = { 1, 65535 }, lun = { 0, 16383 },
@@ -90,7 +92,7 @@ static bool read_iqn(struct reader *r, struct fy_node *n, struct pos pos, const 
 static bool read_path(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
 {
         ((struct storage *)((char *)at - offsetof(struct storage, path)))->path_pos = pos;
-        return read_string(r, n, pos, f, at);
+        return read_string(r, n, pos, f, at) && value_text(r->diags, pos, *(const char **)at, LONGEST_PATH);
 }
 
 static bool read_storage_name(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
@@ -108,7 +110,8 @@ static bool read_version(struct reader *r, struct fy_node *n, struct pos pos, co
 
 static bool read_options(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
 {
-        return read_string(r, n, pos, f, at) && value_nfs_options(r->diags, pos, *(const char **)at);
+        return read_string(r, n, pos, f, at) && value_text(r->diags, pos, *(const char **)at, LONGEST_OPTIONS) &&
+               value_nfs_options(r->diags, pos, *(const char **)at);
 }
 
 static bool read_lun_serial(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
