@@ -22,7 +22,7 @@ AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
 CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
-BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages)
+BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages tests/firstboot/packages)
 
 # Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
 LIBS       = libfyaml libxml-2.0 libarchive jansson libssl libcrypto zlib libmicrohttpd sqlite3 libseccomp libcurl
@@ -186,12 +186,12 @@ $(B)/packages-check: Makefile
 	$(call install_packages,$(CHECK_PACKAGES))
 $(B)/packages-base: Makefile tests/medium/packages
 	$(call install_packages,$(BASE_PACKAGES))
-$(B)/packages-boot: Makefile tests/boot/packages tests/netboot/packages
+$(B)/packages-boot: Makefile tests/boot/packages tests/netboot/packages tests/firstboot/packages
 	$(call install_packages,$(BOOT_PACKAGES))
 
 # ---- the main job on the examples
 
-MEDIUM_PARTS := $(wildcard tests/medium/build-* tests/medium/*-packages tests/medium/*modules tests/medium/installer/* tests/medium/menus/*/*)
+MEDIUM_PARTS := $(wildcard tests/medium/build-* tests/medium/debs tests/medium/*-packages tests/medium/*modules tests/medium/installer/* tests/medium/menus/*/*)
 $(B)/base.iso: $(MEDIUM_PARTS) | $(B)/packages-base
 	tests/medium/build-base $@
 
@@ -221,8 +221,8 @@ check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 check-fault: $(SIMULATION)
 	B=$(B) SIMULATION=long tests/report simulation
 
-check-boot: all $(B)/base.iso $(BASES) | $(B)/packages-boot
-	B=$(B) tests/report boot netboot
+check-boot: all agent $(B)/tests/tools/fake_xapi $(B)/base.iso $(BASES) | $(B)/packages-boot
+	B=$(B) tests/report boot firstboot netboot
 
 # The same Makefile into another folder with other flags; not a recursion into folders. Emulated machines see nothing new
 # there, nor do rings of the agent's own binary, which has flags of its own, or of the source tree.
@@ -297,4 +297,4 @@ help:
 	@echo "lint            structure and shell checks"
 	@echo "install dist pot clean"
 
--include $(shell find $(B) -name '*.d' -not -path '$(B)/asan/*' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f -not -path '$(B)/asan/*' -not -path '$(B)/*-cache/*' 2>/dev/null)

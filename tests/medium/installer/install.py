@@ -84,6 +84,17 @@ def files_of(root):
     return set(found.splitlines())
 
 
+def set_root_password(s):
+    """Where this release keeps it: 6.x has no shadow file."""
+    hashed = s.get('root-password-text', '*') if s['root-password'] == 'hash' else '*'
+    old = RELEASE.layout == '6'
+    with open(TARGET + '/etc/passwd', 'w') as f:
+        f.write('root:%s:0:0:root:/root:/bin/bash\n' % (hashed if old else 'x'))
+    if not old:
+        with os.fdopen(os.open(TARGET + '/etc/shadow', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
+            f.write('root:%s:17000:0:99999:7:::\n' % hashed)
+
+
 def install(s, scripts):
     for kind, where, gpg in s['sources']:
         try:
@@ -107,6 +118,7 @@ def install(s, scripts):
         f.write(s['hostname'] + '\n')
     with open(TARGET + '/etc/installed-by-stand-in', 'w') as f:
         f.write(time.strftime('%Y-%m-%dT%H:%M:%SZ\n', time.gmtime()))
+    set_root_password(s)
     before = files_of(TARGET)
     run_stage(scripts, 'filesystem-populated', [TARGET])
     for path in sorted(files_of(TARGET) - before):
