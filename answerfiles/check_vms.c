@@ -122,6 +122,8 @@ static void check_snapshots(struct check *c, const struct pool *p, const struct 
 
 static void check_vm(struct check *c, const struct pool *p, const struct vm *vm)
 {
+        if (vm->template && !strcmp(vm->name, vm->template))
+                check_say(c, vm->name_pos, XR_VM_AS_TEMPLATE, vm->name);
         if (vm->memory && vm->memory < LEAST_MEMORY)
                 check_say(c, vm->pos, XR_VM_MEMORY, vm->name, arena_printf(c->arena, "%llu MiB", (unsigned long long)(vm->memory >> 20)),
                         "128 MiB");

@@ -26,7 +26,7 @@ fits() {        # file: is it the agent that the pack means
 
 download() {    # URL file
         if type wget >/dev/null 2>&1; then
-                wget -q -t 1 -T 20 -O "$2" "$1"
+                wget -q -T 20 -O "$2" "$1"
         else
                 curl -s -f -m 60 -o "$2" "$1"
         fi

@@ -318,6 +318,7 @@ static void clear(struct agent *a)
         rpc_answer_clear(&a->hosts);
         rpc_answer_clear(&a->pools);
         journal_close(a->journal);
+        secret_clear(&a->handed);
         agent_plan_free(a->plan);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/cleanup.h"
 #include "base/rule.h"
+#include "base/secret.h"
 #include "postinstall/agent_plan.h"
 #include "postinstall/journal.h"
 #include "postinstall/lease.h"
@@ -42,6 +43,7 @@ struct agent {
         struct memory memory;
         struct xapi *local;             /* over the socket */
         struct xapi *remote;            /* the coordinator, for a member; NULL until it is needed */
+        struct secret handed;           /* by `xenroll add-host`: goes before the plan's one-time password */
         char there[REF_TEXT];           /* a member's own reference in its pool; "" = not known yet */
         char host[REF_TEXT], pool[REF_TEXT];    /* references; valid while session and membership last */
         struct rpc_answer hosts, pools; /* what our own xapi has just said; see forget_seen() */
@@ -112,6 +114,8 @@ enum look mark(struct agent *, const char *class, const char *ref, const struct 
 #define MARK_NICS "xenroll-nics"                /* host: "eth0=MAC,eth1=MAC" in PCI order */
 #define MARK_STATE "xenroll-state"              /* host: "ready" */
 #define MARK_OPEN "xenroll-open"                /* pool: members may join */
+#define MARK_HA "xenroll-ha"                    /* pool: its HA is off while a member is added: "SR-UUID TOLERATE TIMEOUT" */
+#define MARK_PASSWORD "xenroll-password"        /* host that is to join: uuid of a secret, root's password on its coordinator */
 #define MARK_QUEUE "xenroll-queue-"             /* pool: one for each member that waits to join */
 #define MARK_LEASE "xenroll-lease-"             /* pool: generations of the right to join */
 
@@ -148,6 +152,7 @@ const struct agent_storage *storage_named(const struct agent_plan *, const char 
 /* How far our clock is off the one of the pool of x; LOOK_WAIT with XR_STEP_CLOCK while it may still be set right. */
 enum look clock_compare(struct agent *, const char *master, struct err *);
 MUST_USE bool coordinator_connect(struct agent *, struct err *);       /* sets remote */
+const char *coordinator_password(const struct agent *);        /* NULL when there is none (any more) */
 
 /* The pool as the coordinator has just shown it: the line of those who join need not be asked for again. */
 void queue_told(struct agent *, const struct rpc_value *pool);

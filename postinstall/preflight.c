@@ -8,18 +8,44 @@ enum { OPEN_POLL = 30000 /* ms */ };
 
 /* --- reaching the coordinator --- */
 
+/* Later on the administrator's computer puts the pool's password into the xapi of a host that is still alone. */
+static void read_handed(struct agent *a)
+{
+        OWN(rpc_answer_clear) struct rpc_answer ref = { 0 }, value = { 0 };
+        struct err ignored = ERR_INIT;
+        const struct rpc_value *host;
+        char of_pool[64];
+        if (machine_is_member(a->root, of_pool) || read_host(a, &host, &ignored) != LOOK_SO)
+                return;
+        const char *uuid = rpc_text(rpc_member(host, "other_config"), MARK_PASSWORD);
+        if (!*uuid || xapi_call(a->local, &ref, &ignored, "secret.get_by_uuid", XAPI_ARGS(RPC_S(uuid))) != XAPI_DONE ||
+                xapi_call(a->local, &value, &ignored, "secret.get_value", XAPI_ARGS(RPC_S(ref.value.text))) !=
+                        XAPI_DONE ||
+                !value.value.text || !*value.value.text)
+                return;
+        secret_clear(&a->handed);
+        a->handed = secret_of(value.value.text, strlen(value.value.text));
+}
+
+const char *coordinator_password(const struct agent *a)
+{
+        return a->handed.ptr ? a->handed.ptr : a->plan->join_password;
+}
+
 bool coordinator_connect(struct agent *a, struct err *e)
 {
         AUTO_STR url = STR_MAX(300);
         const struct agent_plan *p = a->plan;
         if (a->remote)
                 return true;
-        if (!p->join_password || !p->coordinator_address)
+        read_handed(a);
+        const char *secret = coordinator_password(a);
+        if (!secret || !p->coordinator_address)
                 return err_rule(e, XR_STEP_WINDOW_CLOSED, NULL);
         str_addf(&url, "%s://%s/", p->release.plain_http ? "http" : "https", p->coordinator_address);
         const char *pin = *a->memory.pin ? a->memory.pin : p->coordinator_pin;
         const struct transport_target target = { .url = str_text(&url), .pin = pin };
-        AUTO_SECRET password = secret_of(p->join_password, strlen(p->join_password));
+        AUTO_SECRET password = secret_of(secret, strlen(secret));
         a->remote = xapi_new(&target, &password, agent_log_call, a, e);
         return a->remote != NULL;
 }
@@ -230,6 +256,10 @@ static enum look look(struct agent *a, struct err *e)
                 return e->code == XR_STEP_WINDOW_CLOSED ? LOOK_STOP : LOOK_WAIT;
         enum look l = all_records(a, a->remote, "pool", &pools, e);
         a->wait = OPEN_POLL;
+        if (e->code == XR_XAPI_LOGIN) { /* another one may be handed over */
+                xapi_free(a->remote);
+                a->remote = NULL;
+        }
         if (l == LOOK_SO && !keep_pin(a, e))
                 return LOOK_WAIT;
         if (l != LOOK_SO || pools.value.n != 1)

@@ -16,7 +16,7 @@ static bool is_marked(const struct agent *a, const struct rpc_value *host)
 {
         const struct rpc_value *other = rpc_member(host, "other_config");
         return !strcmp(rpc_text(other, MARK_DEPLOYMENT), a->plan->deployment) &&
-               !strcmp(rpc_text(other, MARK_NAME), a->plan->host) &&
+               !strcmp(rpc_text(other, MARK_NAME), a->plan->host) && !*rpc_text(other, MARK_PASSWORD) &&
                (a->plan->coordinator ? *rpc_text(other, MARK_NICS) != '\0'
                                      : !strcmp(rpc_text(other, MARK_STATE), "ready"));
 }
@@ -87,6 +87,9 @@ static enum look put_marks(struct agent *a, const struct rpc_value *host, struct
         enum look l = mark(a, "host", a->host, host, MARK_DEPLOYMENT, a->plan->deployment, e);
         if (l == LOOK_SO)
                 l = mark(a, "host", a->host, host, MARK_NAME, a->plan->host, e);
+        /* The secret that it named stayed in the database of before the join. */
+        if (l == LOOK_SO && *rpc_text(rpc_member(host, "other_config"), MARK_PASSWORD))
+                l = call(a, e, "host.remove_from_other_config", XAPI_ARGS(RPC_S(a->host), RPC_S(MARK_PASSWORD)));
         if (!a->plan->coordinator)
                 return l == LOOK_SO ? mark(a, "host", a->host, host, MARK_STATE, "ready", e) : l;
         /* Once only: when bonds are there, cards may show another address than their own. */

@@ -227,7 +227,7 @@ static enum look make_join(struct agent *a, struct err *e)
         struct err refused = ERR_INIT;
         a->join_asked = clock_steady();
         l = change(a, NULL, &refused, "pool.join",
-                XAPI_ARGS(RPC_S(a->plan->coordinator_address), RPC_S("root"), RPC_S(a->plan->join_password)));
+                XAPI_ARGS(RPC_S(a->plan->coordinator_address), RPC_S("root"), RPC_S(coordinator_password(a))));
         a->wait = FRESH;
         if (l == LOOK_SO)
                 return LOOK_WAIT;

@@ -65,6 +65,7 @@ static const struct handling all[] = {
         { "VM.provision", vm_provision, 1500 },
         { "VM.start", vm_start, 3000 },
         { "VM.destroy", vm_destroy, 500 },
+        { "VM.power_state_reset", vm_power_state_reset, 100 },
         { "VM.set_memory_limits", vm_set_memory_limits, 0 },
         { "VM.set_VCPUs_max", vm_set_vcpus_max, 0 },
         { "VM.set_VCPUs_at_startup", vm_set_vcpus_at_startup, 0 },

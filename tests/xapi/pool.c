@@ -103,6 +103,11 @@ void host_destroy(struct call *c)
                 fail(c, "HOST_IS_LIVE", o->ref, NULL);
                 return;
         }
+        EACH(c->db, "VM", vm)
+        if (!strcmp(text_of(vm, "resident_on"), o->ref) && !true_of(vm, "is_control_domain")) {
+                fail(c, "HOST_HAS_RESIDENT_VMS", o->ref, NULL);
+                return;
+        }
         forget_host(c->db, o);
         if (host >= 0 && c->w->hosts[host].joining) {
                 c->w->hosts[host].joining = false;

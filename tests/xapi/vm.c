@@ -341,6 +341,19 @@ void vm_destroy(struct call *c)
         db_remove(c->db, vm);
 }
 
+/* In the database only: of a VM that still runs somewhere, another copy could be started. */
+void vm_power_state_reset(struct call *c)
+{
+        struct object *vm = arg_object(c, 0);
+        if (!vm)
+                return;
+        int host = host_of_object(c->w, c->db, text_of(vm, "resident_on"));
+        if (host >= 0 && c->w->hosts[host].powered)
+                breach(c->w, "VM.power_state_reset of %s, which runs", text_of(vm, "name_label"));
+        put_text(c->db, vm, "power_state", "Halted");
+        put_text(c->db, vm, "resident_on", NULL_REF);
+}
+
 /* --- schedules --- */
 
 static bool schedule_fits(struct call *c, const struct val *r)
