@@ -374,7 +374,7 @@ void look_at_members(struct world *w)
                         if (!h->joining)
                                 after(w, BACK, i, h->life, is_back, NULL);
                 } else {
-                        after(w, EXPIRES, i, 0, expires, since);
+                        after(w, paced(w, EXPIRES), i, 0, expires, since);
                         after(w, GIVES_UP, i, 0, gives_up, since);
                 }
         }
