@@ -1,40 +1,34 @@
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/rule.h"
-#include "cmd/built_plan.h"
 #include "cmd/command.h"
 #include "cmd/interrupt.h"
-#include "cmd/pool_link.h"
-#include "postinstall/members.h"
+#include "cmd/live_pool.h"
+#include "postinstall/clock.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { USUAL_MINUTES = 60, MOST_MINUTES = 24 * 60, POLL = 5 /* s */ };
 
 struct options {
-        const char *address, *host_address, *host_password_file;
+        const char *host_address, *host_password_file;
         int minutes;
         struct pool_link_options link;
 };
 
 struct adding {
         const struct options *o;
-        struct agent_plan *plan; /* of the host that is to come */
+        struct live_pool pool; /* its plan: of the host that is to come */
         struct pool_link_options host_options;
-        struct pool_links links, host_links;
-        struct xapi *pool, *host;
+        struct pool_links host_links;
+        struct xapi *host;
         const char *address; /* the new host's */
         char last[300];      /* what was said last */
-        int64_t until;
+        int64_t until;       /* steady ms */
         bool handed;
 };
 
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec;
-}
+static int minutes_of(const struct options *o) { return o->minutes ? o->minutes : USUAL_MINUTES; }
 
 /* Once for each new state. */
 static void say(struct adding *a, const char *text)
@@ -42,7 +36,7 @@ static void say(struct adding *a, const char *text)
         if (!strncmp(a->last, text, sizeof(a->last) - 1))
                 return;
         snprintf(a->last, sizeof(a->last), "%.299s", text);
-        printf("%s: %s\n", a->plan->host, text);
+        printf("%s: %s\n", a->pool.plan->host, text);
         fflush(stdout);
 }
 
@@ -50,12 +44,12 @@ static void say(struct adding *a, const char *text)
 static bool wait_a_moment(struct adding *a, struct err *e)
 {
         char minutes[16];
-        snprintf(minutes, sizeof(minutes), "%d", a->o->minutes ? a->o->minutes : USUAL_MINUTES);
+        snprintf(minutes, sizeof(minutes), "%d", minutes_of(a->o));
         if (!interrupt_sleep(POLL))
                 return err_set(e, ERR_WORLD, _("interrupted; the pool is put back as it was"));
-        if (now() < a->until)
+        if (clock_steady() < a->until)
                 return true;
-        err_rule(e, XR_MEMBERS_LATE, a->plan->host, minutes, a->last, NULL);
+        err_rule(e, XR_MEMBERS_LATE, a->pool.plan->host, minutes, a->last, NULL);
         e->kind = ERR_WORLD;
         return false;
 }
@@ -68,8 +62,8 @@ static bool may_pass(const struct err *e) { return e->kind == ERR_NONE || e->kin
 static bool hand_over(struct adding *a, struct err *e)
 {
         if (!a->host)
-                a->host = pool_link_open(&a->host_links, a->address, a->plan->release.plain_http, e);
-        return a->host && members_hand_over(a->host, a->plan->host, &a->links.password, e);
+                a->host = pool_link_open(&a->host_links, a->address, a->pool.plan->release.plain_http, e);
+        return a->host && members_hand_over(a->host, a->pool.plan->host, &a->pool.links.password, e);
 }
 
 static bool reach(struct adding *a, struct err *e)
@@ -83,7 +77,7 @@ static bool reach(struct adding *a, struct err *e)
                 }
                 if (!may_pass(&why)) {
                         *e = why;
-                        return err_ctx(e, "%s (%s)", a->plan->host, a->address);
+                        return err_ctx(e, "%s (%s)", a->pool.plan->host, a->address);
                 }
                 say(a, why.kind ? why.text
                                 : _("waiting until its first boot is over and its agent has given it its name"));
@@ -98,13 +92,13 @@ static bool let_in(struct adding *a, struct err *e)
 {
         OWN(members_clear) struct members m = { 0 };
         bool paused;
-        if (!members_read(&m, a->pool, a->plan, e))
+        if (!members_read(&m, a->pool.xapi, a->pool.plan, e))
                 return false;
-        if (!members_pause_ha(&m, a->pool, &paused, e))
+        if (!members_pause_ha(&m, a->pool.xapi, &paused, e))
                 return false;
         if (paused)
                 say(a, _("the pool's high availability is off until it has joined"));
-        return members_open(&m, a->pool, e);
+        return members_open(&m, a->pool.xapi, e);
 }
 
 static bool watch(struct adding *a, struct err *e)
@@ -112,8 +106,8 @@ static bool watch(struct adding *a, struct err *e)
         for (;;) {
                 OWN(members_clear) struct members m = { 0 };
                 struct err why = ERR_INIT;
-                if (members_read(&m, a->pool, a->plan, &why)) {
-                        const struct rpc_value *host = members_find(&m, a->plan, a->plan->host);
+                if (members_read(&m, a->pool.xapi, a->pool.plan, &why)) {
+                        const struct rpc_value *host = members_find(&m, a->pool.plan, a->pool.plan->host);
                         if (host && members_is_ready(host))
                                 return true;
                         say(a, !host ? _("its agent looks whether it fits, and joins: this takes some minutes")
@@ -128,95 +122,89 @@ static bool watch(struct adding *a, struct err *e)
         }
 }
 
-/* Whatever happened: nobody else is let in, and what was switched off is on again. */
-static bool put_back(struct adding *a, struct err *e)
-{
-        struct err why = ERR_INIT, ignored = ERR_INIT;
-        bool resumed = false;
-        if (a->handed && !members_take_back(a->host, &ignored)) {
-                /* it has joined, and the secret is gone with its own database; or it is away, and takes it back when it
-                 * joins */
-        }
-        bool fine = members_close(a->pool, a->plan, &why) && members_resume_ha(a->pool, a->plan, &resumed, &why);
-        if (resumed)
-                printf(_("%s: high availability is on again\n"), a->plan->pool);
-        if (fine)
-                return true;
-        if (e->kind) /* the first cause counts; this is said as well */
-                command_report(e);
-        *e = (struct err)ERR_INIT;
-        err_rule(e, XR_MEMBERS_UNFINISHED, why.text, NULL);
-        e->kind = ERR_WORLD;
-        return false;
-}
-
 /* --- the order of it --- */
 
+/* What has not joined keeps no password: a host that has lost it with its own database, or is away and loses it when it
+ * joins. */
+static bool put_back(struct adding *a, bool fine, struct err *e)
+{
+        struct err ignored = ERR_INIT;
+        if (a->handed && !members_take_back(a->host, &ignored))
+                log_event("add-host", "not taken back", "why", ignored.text, NULL);
+        return live_pool_settle(&a->pool, fine, e);
+}
+
+/* known: the pool's record of it, when an earlier run or its own agent was so far already. */
 static bool add(struct adding *a, const struct rpc_value *known, struct err *e)
 {
+        bool fine = true;
         interrupt_watch();
-        a->until = now() + (int64_t)(a->o->minutes ? a->o->minutes : USUAL_MINUTES) * 60;
-        bool fine = (known || reach(a, e)) && let_in(a, e) && watch(a, e);
-        fine = put_back(a, e) && fine;
+        a->until = clock_steady() + (int64_t)minutes_of(a->o) * 60000;
+        if (!known || !members_is_ready(known))
+                fine = (known || reach(a, e)) && let_in(a, e) && watch(a, e);
+        fine = put_back(a, fine, e);
         if (fine)
-                printf(_("%s: it is in pool %s, and its agent is through.\n"), a->plan->host, a->plan->pool);
+                printf(_("%s: it is in pool %s, and its agent is through.\n"), a->pool.plan->host, a->pool.plan->pool);
         return fine;
 }
 
-static bool connect_pool(struct adding *a, struct err *e)
+static const char *address_of(const struct adding *a, struct err *e)
 {
-        const char *coordinator = built_plan_coordinator(a->plan, a->o->address, e);
-        a->address = coordinator ? built_plan_address(a->plan, a->o->host_address, e) : NULL;
-        if (!a->address)
-                return false;
-        a->pool = pool_link_open(&a->links, coordinator, a->plan->release.plain_http, e);
-        if (!a->pool)
-                return false;
-        a->host_options = (struct pool_link_options){ a->o->host_password_file, a->o->link.trust };
+        const struct agent_plan *p = a->pool.plan;
+        const char *address = a->o->host_address;
+        for (size_t i = 0; i < p->n_members && !address; i++)
+                if (!strcmp(p->members[i].name, p->host))
+                        address = p->members[i].address;
+        if (!address)
+                err_set(e, ERR_USAGE,
+                        _("'%s' has no fixed address in the site file: say where it is, with --host-address"), p->host);
+        return address;
+}
+
+static void link_host(struct adding *a)
+{
+        const struct secret *password = &a->pool.links.password;
+        a->host_options =
+                (struct pool_link_options){ .password_file = a->o->host_password_file, .trust = a->o->link.trust };
         a->host_links.options = &a->host_options;
         if (!a->o->host_password_file)
-                a->host_links.password = secret_of(a->links.password.ptr, a->links.password.len);
-        return true;
+                a->host_links.password = secret_of(password->ptr, password->len);
 }
 
 static bool begin(struct adding *a, struct err *e)
 {
         OWN(members_clear) struct members m = { 0 };
-        if (a->plan->coordinator)
-                return err_refuse(e, XR_MEMBERS_COORDINATOR, a->plan->host, NULL);
-        if (!connect_pool(a, e) || !members_read(&m, a->pool, a->plan, e))
+        bool live = true;
+        a->address = address_of(a, e);
+        if (!a->address || !live_pool_connect(&a->pool, &a->o->link, e) ||
+                !members_read(&m, a->pool.xapi, a->pool.plan, e))
                 return false;
-        const struct rpc_value *known = members_find(&m, a->plan, a->plan->host);
-        if (known && !members_is_ready(known) && !rpc_true(known, "enabled"))
-                return err_refuse(e, XR_MEMBERS_THERE, a->plan->host, NULL);
-        return add(a, known, e);
+        link_host(a);
+        const struct rpc_value *known = members_find(&m, a->pool.plan, a->pool.plan->host);
+        if (known && !members_is_live(a->pool.xapi, known, &live, e))
+                return false;
+        return live ? add(a, known, e) : err_refuse(e, XR_MEMBERS_THERE, a->pool.plan->host, NULL);
 }
 
 static void clear(struct adding *a)
 {
         xapi_free(a->host);
-        xapi_free(a->pool);
-        pool_links_clear(&a->links);
         pool_links_clear(&a->host_links);
-        agent_plan_free(a->plan);
+        live_pool_close(&a->pool);
 }
 
 static bool run(const void *options, int argc, char **argv, struct err *e)
 {
-        OWN(clear) struct adding a = { .o = options };
+        OWN(clear) struct adding a = { .o = options, .pool = LIVE_POOL_INIT };
         (void)argc;
-        a.links.options = &a.o->link;
         if (a.o->minutes < 0 || a.o->minutes > MOST_MINUTES)
                 return err_set(e, ERR_USAGE, _("--wait takes 1 to %d minutes"), MOST_MINUTES);
-        a.plan = built_plan_read(argv[0], argv[1], e);
-        return a.plan && begin(&a, e);
+        return live_pool_plan(&a.pool, argv[0], argv[1], e) && begin(&a, e);
 }
 
 static const struct option_row rows[] = {
         { "wait", 'w', "MINUTES", OPTION_NUMBER, offsetof(struct options, minutes),
                 N_("how long to wait for the host before the pool is closed again (60)") },
-        { "address", 'a', "ADDRESS", OPTION_TEXT, offsetof(struct options, address),
-                N_("where the pool's coordinator is, when the site file does not say it") },
         { "host-address", 0, "ADDRESS", OPTION_TEXT, offsetof(struct options, host_address),
                 N_("where the new host is, when the site file does not say it") },
         { "host-password-file", 0, "FILE", OPTION_TEXT, offsetof(struct options, host_password_file),

@@ -69,26 +69,3 @@ struct agent_plan *built_plan_read(const char *out, const char *name, struct err
                 explicit_bzero(text.ptr, text.cap);
         return plan;
 }
-
-const char *built_plan_coordinator(const struct agent_plan *p, const char *given, struct err *e)
-{
-        if (given || p->coordinator_address)
-                return given ? given : p->coordinator_address;
-        const char *name = "";
-        for (size_t i = 0; i < p->n_members; i++)
-                if (p->members[i].coordinator)
-                        name = p->members[i].name;
-        err_rule(e, XR_TRANSPORT_NO_ADDRESS, p->pool, name, NULL);
-        return NULL;
-}
-
-const char *built_plan_address(const struct agent_plan *p, const char *given, struct err *e)
-{
-        for (size_t i = 0; i < p->n_members && !given; i++)
-                if (!strcmp(p->members[i].name, p->host))
-                        given = p->members[i].address;
-        if (!given)
-                err_set(e, ERR_USAGE,
-                        _("'%s' has no fixed address in the site file: say where it is, with --host-address"), p->host);
-        return given;
-}

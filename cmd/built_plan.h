@@ -5,8 +5,3 @@
 /* name: "HOST" or "SCHOOL/HOST". Caller frees with agent_plan_free(). NULL and e set: not a build's folder, nobody's name,
  * or that of hosts in several schools. */
 MUST_USE struct agent_plan *built_plan_read(const char *out, const char *name, struct err *e);
-
-/* Where the pool's coordinator is; NULL and e set (TRANSPORT_NO_ADDRESS) when only DHCP knows. given: the user's, or NULL. */
-const char *built_plan_coordinator(const struct agent_plan *, const char *given, struct err *e);
-/* The same for the host itself. */
-const char *built_plan_address(const struct agent_plan *, const char *given, struct err *e);

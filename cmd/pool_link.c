@@ -143,6 +143,19 @@ static bool read_password(struct pool_links *l, struct err *e)
         return l->password.len || err_set(e, ERR_INPUT, _("%s has no password in its first line"), file);
 }
 
+const char *pool_link_address(const struct pool_link_options *o, const struct agent_plan *p, struct err *e)
+{
+        const char *name = "", *address = o->address;
+        for (size_t i = 0; i < p->n_members; i++)
+                if (p->members[i].coordinator) {
+                        name = p->members[i].name;
+                        address = address ? address : p->members[i].address;
+                }
+        if (!address)
+                err_rule(e, XR_TRANSPORT_NO_ADDRESS, p->pool, name, NULL);
+        return address;
+}
+
 static void log_call(void *arg, const char *line) { log_event("xapi", line, "at", (const char *)arg, NULL); }
 
 struct xapi *pool_link_open(struct pool_links *l, const char *address, bool plain, struct err *e)

@@ -1,12 +1,10 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
-#include "cmd/built_plan.h"
 #include "cmd/interrupt.h"
+#include "cmd/live_pool.h"
 #include "cmd/load.h"
-#include "cmd/pool_link.h"
 #include "answerfiles/value.h"
-#include "postinstall/members.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,19 +15,20 @@
 enum { LONGEST_SOURCE = 64 << 20 };
 
 struct options {
-        const char *with, *site, *address;
+        const char *with, *site;
         bool powered_off;
         struct pool_link_options link;
 };
 
 /* --- the site file: the new machine in place of the old one --- */
 
-/* Where the old one's identity stands, and what it says. */
+/* Where the old one's identity stands. */
 struct place {
         char file[4200];
-        const char *old;
         struct pos pos;
-        char mac[MAC_TEXT];
+        bool is_mac;
+        const char *old, *with; /* as a site file is read; in the buffers below when they are MAC addresses */
+        char old_mac[MAC_TEXT], new_mac[MAC_TEXT];
 };
 
 /* A spreadsheet is named as the site file does, seen from there. */
@@ -59,13 +58,14 @@ static bool find_place(
 {
         struct mac mac;
         struct diags *ignored = diags_new();
-        bool is_mac = value_mac(ignored, (struct pos){ 0 }, o->with, &mac);
+        p->is_mac = value_mac(ignored, (struct pos){ 0 }, o->with, &mac);
         diags_free(ignored);
-        if (is_mac != h->mac.given)
+        if (p->is_mac != h->mac.given)
                 return err_rule(e, XR_MEMBERS_OTHER_KEY, h->name, h->mac.given ? _("MAC address") : _("serial number"),
                         o->with, NULL);
-        p->pos = h->mac.given ? h->mac.pos : h->serial_pos;
-        p->old = h->mac.given ? mac_text(&h->mac, p->mac) : h->serial;
+        p->pos = p->is_mac ? h->mac.pos : h->serial_pos;
+        p->old = p->is_mac ? mac_text(&h->mac, p->old_mac) : h->serial;
+        p->with = p->is_mac ? mac_text(&mac, p->new_mac) : o->with;
         return path_of(o, diags_file_name(l->diags, p->pos.file), p->file, e);
 }
 
@@ -76,7 +76,7 @@ static bool same_at(const char *text, const char *end, const char *old, bool is_
         for (; *old && s < end; s++) {
                 if (is_mac && *old == ':') {
                         old++;
-                        if (strchr(":-.", *s))
+                        if (*s == ':' || *s == '-' || *s == '.')
                                 continue;
                 }
                 char c = *s >= 'A' && *s <= 'Z' && is_mac ? (char)(*s + 32) : *s;
@@ -115,11 +115,26 @@ static bool put_instead(
         return true;
 }
 
-static bool is_fine(const struct options *o, const struct agent_plan *of, struct err *e)
+/* Looked up first, written last: a refusal of the pool leaves the site file as it is. */
+static bool look_up(
+        const struct options *o, const struct agent_plan *of, struct loaded *l, struct place *p, struct err *e)
+{
+        struct load_options lo = { .site = o->site, .quiet = true };
+        if (!load_site(l, &lo, e))
+                return false;
+        const struct host *h = find_host(l->plan, of);
+        return h ? find_place(o, l, h, p, e) : err_rule(e, XR_MEMBERS_NO_PLAN, of->host, NULL);
+}
+
+/* Still a site file, and the host in it is the new machine: nothing that was given may have meant more than itself. */
+static bool is_fine(const struct options *o, const struct agent_plan *of, const struct place *p, struct err *e)
 {
         OWN(loaded_clear) struct loaded l = { 0 };
-        struct load_options lo = { .site = o->site, .quiet = true };
-        return load_site(&l, &lo, e) && (find_host(l.plan, of) || err_rule(e, XR_MEMBERS_NO_PLAN, of->host, NULL));
+        struct place now = { 0 };
+        if (!look_up(o, of, &l, &now, e))
+                return false;
+        return !strcmp(now.old, p->with) ||
+               err_rule(e, XR_MEMBERS_PLACE, o->site ? o->site : "site.yaml", p->with, NULL);
 }
 
 static bool publish(const char *path, struct bytes text, mode_t mode, struct err *e)
@@ -137,7 +152,7 @@ static bool rewrite(const struct options *o, const struct agent_plan *of, const 
         AUTO_STR before = STR_MAX(LONGEST_SOURCE), after = STR_MAX(LONGEST_SOURCE);
         if (!file_read(AT_FDCWD, p->file, LONGEST_SOURCE, &before, e))
                 return false;
-        if (!put_instead(str_bytes(&before), p->pos.line, p->old, p->mac[0] != '\0', o->with, &after)) {
+        if (!put_instead(str_bytes(&before), p->pos.line, p->old, p->is_mac, o->with, &after)) {
                 AUTO_STR where = STR_MAX(4200);
                 str_addf(&where, "%s:%u", p->file, p->pos.line);
                 return err_rule(e, XR_MEMBERS_PLACE, str_text(&where), p->old, NULL);
@@ -148,7 +163,7 @@ static bool rewrite(const struct options *o, const struct agent_plan *of, const 
         mode_t mode = st.st_mode & 07777;
         if (!publish(p->file, str_bytes(&after), mode, e))
                 return false;
-        if (is_fine(o, of, e)) {
+        if (is_fine(o, of, p, e)) {
                 printf(_("%s:%u: %s instead of %s\n"), p->file, p->pos.line, o->with, p->old);
                 return true;
         }
@@ -158,57 +173,30 @@ static bool rewrite(const struct options *o, const struct agent_plan *of, const 
         return false;
 }
 
-/* Looked up first, written last: a refusal of the pool leaves the site file as it is. */
-static bool look_up(
-        const struct options *o, const struct agent_plan *of, struct loaded *l, struct place *p, struct err *e)
-{
-        struct load_options lo = { .site = o->site, .quiet = true };
-        if (!load_site(l, &lo, e))
-                return false;
-        const struct host *h = find_host(l->plan, of);
-        return h ? find_place(o, l, h, p, e) : err_rule(e, XR_MEMBERS_NO_PLAN, of->host, NULL);
-}
-
 /* --- the pool --- */
 
-static bool resume(struct xapi *x, const struct agent_plan *plan, bool fine, struct err *e)
-{
-        struct err why = ERR_INIT;
-        bool resumed = false;
-        if (members_resume_ha(x, plan, &resumed, &why)) {
-                if (resumed)
-                        printf(_("%s: high availability is on again\n"), plan->pool);
-                return fine;
-        }
-        if (e->kind)
-                command_report(e);
-        *e = (struct err)ERR_INIT;
-        err_rule(e, XR_MEMBERS_UNFINISHED, why.text, NULL);
-        e->kind = ERR_WORLD;
-        return false;
-}
-
-static bool forget(const struct options *o, struct xapi *x, const struct agent_plan *plan, struct err *e)
+static bool forget(const struct options *o, struct live_pool *pool, struct err *e)
 {
         OWN(members_clear) struct members m = { 0 };
+        const struct agent_plan *plan = pool->plan;
         bool paused = false;
-        if (!members_read(&m, x, plan, e))
+        if (!members_read(&m, pool->xapi, plan, e))
                 return false;
         const struct rpc_value *host = members_find(&m, plan, plan->host);
         if (!host) {
                 printf(_("%s: pool %s does not know it (any more)\n"), plan->host, plan->pool);
-                return resume(x, plan, true, e);
+                return live_pool_settle(pool, true, e);
         }
-        if (!members_may_forget(&m, x, host, o->powered_off, e))
+        if (!members_may_forget(&m, pool->xapi, host, o->powered_off, e))
                 return false;
         interrupt_watch();
-        bool fine = members_pause_ha(&m, x, &paused, e);
+        bool fine = members_pause_ha(&m, pool->xapi, &paused, e);
         if (paused)
                 printf(_("%s: high availability is off while it is forgotten\n"), plan->pool);
-        fine = fine && members_forget(&m, x, host, o->powered_off, e);
+        fine = fine && members_forget(&m, pool->xapi, host, o->powered_off, e);
         if (fine)
                 printf(_("%s: forgotten in pool %s\n"), plan->host, plan->pool);
-        return resume(x, plan, fine, e);
+        return live_pool_settle(pool, fine, e);
 }
 
 static void say_next(const char *out, const struct options *o, const struct agent_plan *plan)
@@ -222,30 +210,19 @@ static void say_next(const char *out, const struct options *o, const struct agen
                 out, site, out, out, plan->school, plan->host, out, plan->school, plan->host);
 }
 
-static void drop_plan(struct agent_plan **p) { agent_plan_free(*p); }
-static void drop_xapi(struct xapi **x) { xapi_free(*x); }
-
 static bool run(const void *options, int argc, char **argv, struct err *e)
 {
         const struct options *o = options;
-        OWN(pool_links_clear) struct pool_links links = { .options = &o->link };
+        OWN(live_pool_close) struct live_pool pool = LIVE_POOL_INIT;
         OWN(loaded_clear) struct loaded l = { 0 };
-        OWN(drop_plan) struct agent_plan *plan = built_plan_read(argv[0], argv[1], e);
         struct place place = { 0 };
         (void)argc;
-        if (!plan)
+        if (!live_pool_plan(&pool, argv[0], argv[1], e) || (o->with && !look_up(o, pool.plan, &l, &place, e)) ||
+                !live_pool_connect(&pool, &o->link, e) || !forget(o, &pool, e))
                 return false;
-        if (plan->coordinator)
-                return err_refuse(e, XR_MEMBERS_COORDINATOR, plan->host, NULL);
-        if (o->with && !look_up(o, plan, &l, &place, e))
+        if (o->with && strcmp(place.old, place.with) && !rewrite(o, pool.plan, &place, e))
                 return false;
-        const char *address = built_plan_coordinator(plan, o->address, e);
-        OWN(drop_xapi) struct xapi *x = address ? pool_link_open(&links, address, plan->release.plain_http, e) : NULL;
-        if (!x || !forget(o, x, plan, e))
-                return false;
-        if (o->with && strcmp(place.old, o->with) && !rewrite(o, plan, &place, e))
-                return false;
-        say_next(argv[0], o, plan);
+        say_next(argv[0], o, pool.plan);
         return true;
 }
 
@@ -257,8 +234,6 @@ static const struct option_row rows[] = {
         { "powered-off", 0, NULL, OPTION_FLAG, offsetof(struct options, powered_off),
                 N_("the old machine is off for certain: virtual machines that the pool believes to run on it are taken "
                    "for switched off") },
-        { "address", 'a', "ADDRESS", OPTION_TEXT, offsetof(struct options, address),
-                N_("where the pool's coordinator is, when the site file does not say it") },
         POOL_LINK_ROWS(options, link),
 };
 

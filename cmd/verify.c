@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct options {
-        const char *iso, *school, *pool, *address;
+        const char *iso, *school, *pool;
         bool json, all;
         struct pool_link_options link;
 };
@@ -98,29 +98,18 @@ static void each_point(void *arg, const struct verify_point *p)
 
 /* --- pool by pool --- */
 
-static const char *address_of(const struct verifying *v, const struct agent_plan *p)
-{
-        if (v->o->address)
-                return v->o->address;
-        for (size_t i = 0; i < p->n_members; i++)
-                if (p->members[i].coordinator)
-                        return p->members[i].address;
-        return NULL;
-}
-
 static bool look_at(struct verifying *v, const struct host *coordinator, const struct release *release, struct err *e)
 {
         static const struct agent_marks none = { .deployment = "", .build = "" };
         struct agent_plan plan;
         struct arena *arena = arena_new();
         agent_plan_of(&plan, arena, coordinator, release, &none);
-        const char *address = address_of(v, &plan);
-        bool fine = address || err_rule(e, XR_TRANSPORT_NO_ADDRESS, coordinator->pool->id, coordinator->name, NULL);
-        struct xapi *x = fine ? pool_link_open(&v->links, address, plan.release.plain_http, e) : NULL;
+        const char *address = pool_link_address(&v->o->link, &plan, e);
+        struct xapi *x = address ? pool_link_open(&v->links, address, plan.release.plain_http, e) : NULL;
         if (x && !v->points)
                 printf("%s/%s (%s, %s):\n", coordinator->pool->school->id, coordinator->pool->id, coordinator->name,
                         address);
-        fine = x && verify_pool(&plan, x, each_point, v, e);
+        bool fine = x && verify_pool(&plan, x, each_point, v, e);
         xapi_free(x);
         arena_free(arena);
         return fine;
@@ -192,7 +181,7 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
                 return false;
         for (size_t i = 0; i < l.plan->n_hosts; i++)
                 v.pools += is_chosen(o, l.plan->hosts[i]);
-        if (o->address && v.pools > 1)
+        if (o->link.address && v.pools > 1)
                 return err_set(e, ERR_USAGE, _("--address is for one pool; name it with --school and --pool"));
         v.pools = 0;
         for (size_t i = 0; i < l.plan->n_hosts; i++)
@@ -207,8 +196,6 @@ static const struct option_row rows[] = {
                 N_("base ISO: its release is what the site is checked for") },
         { "school", 's', "ID", OPTION_TEXT, offsetof(struct options, school), N_("pools of that school only") },
         { "pool", 'P', "ID", OPTION_TEXT, offsetof(struct options, pool), N_("pools of that name only") },
-        { "address", 'a', "ADDRESS", OPTION_TEXT, offsetof(struct options, address),
-                N_("where the pool's coordinator is, when the site file does not say it") },
         { "all", 'A', NULL, OPTION_FLAG, offsetof(struct options, all), N_("print what agrees too") },
         { "json", 'j', NULL, OPTION_FLAG, offsetof(struct options, json), N_("print it as JSON") },
         POOL_LINK_ROWS(options, link),

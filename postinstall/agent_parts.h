@@ -146,6 +146,10 @@ extern const struct step step_first_boot, step_clock, step_identity, step_multip
         step_join, step_joined, step_release, step_addresses, step_ready, step_sealed;
 
 /* --- pieces of steps --- */
+bool is_litter(const char *key);         /* of a pool that is complete: what members queued with, and the door */
+
+/* A failed enable_ha can leave the flag set: on means that a statefile is there too. */
+bool ha_is_on(const struct rpc_value *pool);
 bool storage_is_shared(const struct agent_storage *);
 const struct agent_storage *storage_named(const struct agent_plan *, const char *name);
 

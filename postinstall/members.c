@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define OPENED_HERE "add-host" /* value of MARK_OPEN; the pool's own agent has another */
+
 enum { USUAL = 60000, LONG = 600000 /* ms */, MOST_DISKS = 64 };
 
 void members_clear(struct members *m)
@@ -71,6 +73,15 @@ bool members_is_ready(const struct rpc_value *host)
         return !strcmp(rpc_text(rpc_member(host, "other_config"), MARK_STATE), "ready");
 }
 
+/* A host without metrics is none that anybody hears from. */
+bool members_is_live(struct xapi *x, const struct rpc_value *host, bool *live, struct err *e)
+{
+        OWN(rpc_answer_clear) struct rpc_answer answer = { 0 };
+        bool fine = ask(x, &answer, e, "host_metrics.get_live", rpc_text(host, "metrics"));
+        *live = fine && (answer.value.kind != RPC_BOOL || strcmp(answer.value.text, "false") != 0);
+        return unless_failed_with(x, fine, "HANDLE_INVALID", e);
+}
+
 /* --- high availability --- */
 
 /* "SR-UUID TOLERATE TIMEOUT", timeout 0 when xapi's own. */
@@ -128,57 +139,54 @@ static bool enable(
         return fine;
 }
 
-/* One that was refused half-way may have left the flag behind: it is on when there is a statefile as well. */
-static bool is_on(const struct rpc_value *pool)
+/* --- the door --- */
+
+/* Open already: by the pool's own agent, whose members are on their way, or by somebody who was cut off here. */
+bool members_open(const struct members *m, struct xapi *x, struct err *e)
 {
-        return rpc_true(pool, "ha_enabled") && rpc_member(pool, "ha_statefiles")->n > 0;
+        return unless_failed_with(x,
+                done(x, e, "pool.add_to_other_config",
+                        XAPI_ARGS(RPC_S(m->pool->key), RPC_S(MARK_OPEN), RPC_S(OPENED_HERE))),
+                "MAP_DUPLICATE_KEY", e);
 }
 
-bool members_resume_ha(struct xapi *x, const struct agent_plan *p, bool *resumed, struct err *e)
+static bool close_door(const struct members *m, struct xapi *x, struct err *e)
 {
-        OWN(members_clear) struct members m = { 0 };
+        const struct rpc_value *other = rpc_member(m->pool, "other_config");
+        bool fine = true;
+        if (strcmp(rpc_text(other, MARK_OPEN), OPENED_HERE) != 0)
+                return true;
+        for (size_t i = 0; fine && i < other->n; i++)
+                if (is_litter(other->items[i].key))
+                        fine = done(x, e, "pool.remove_from_other_config",
+                                XAPI_ARGS(RPC_S(m->pool->key), RPC_S(other->items[i].key)));
+        return fine;
+}
+
+static bool resume_ha(const struct members *m, struct xapi *x, bool *resumed, struct err *e)
+{
         char uuid[UUID_TEXT];
         long tolerate, timeout;
-        *resumed = false;
-        if (!members_read(&m, x, p, e))
-                return false;
-        const char *kept = rpc_text(rpc_member(m.pool, "other_config"), MARK_HA);
+        const char *kept = rpc_text(rpc_member(m->pool, "other_config"), MARK_HA);
         if (!*kept)
                 return true;
         if (sscanf(kept, "%36s %ld %ld", uuid, &tolerate, &timeout) != 3)
                 return err_rule(e, XR_MEMBERS_HA_UNCLEAR, NULL);
-        if (!is_on(m.pool)) {
-                if (rpc_true(m.pool, "ha_enabled") && !done(x, e, "pool.disable_ha", NULL, 0))
+        if (!ha_is_on(m->pool)) {
+                if (rpc_true(m->pool, "ha_enabled") && !done(x, e, "pool.disable_ha", NULL, 0))
                         return false;
-                if (!enable(&m, x, uuid, tolerate, timeout, e))
+                if (!enable(m, x, uuid, tolerate, timeout, e))
                         return false;
         }
         *resumed = true;
-        return done(x, e, "pool.remove_from_other_config", XAPI_ARGS(RPC_S(m.pool->key), RPC_S(MARK_HA)));
+        return done(x, e, "pool.remove_from_other_config", XAPI_ARGS(RPC_S(m->pool->key), RPC_S(MARK_HA)));
 }
 
-/* --- the door --- */
-
-bool members_open(const struct members *m, struct xapi *x, struct err *e)
-{
-        return unless_failed_with(x,
-                done(x, e, "pool.add_to_other_config", XAPI_ARGS(RPC_S(m->pool->key), RPC_S(MARK_OPEN), RPC_S("yes"))),
-                "MAP_DUPLICATE_KEY", e);
-}
-
-bool members_close(struct xapi *x, const struct agent_plan *p, struct err *e)
+bool members_settle(struct xapi *x, const struct agent_plan *p, bool *resumed, struct err *e)
 {
         OWN(members_clear) struct members m = { 0 };
-        if (!members_read(&m, x, p, e))
-                return false;
-        const struct rpc_value *other = rpc_member(m.pool, "other_config");
-        for (size_t i = 0; i < other->n; i++) {
-                const char *key = other->items[i].key;
-                if ((lease_is_key(key) || !strcmp(key, MARK_OPEN)) &&
-                        !done(x, e, "pool.remove_from_other_config", XAPI_ARGS(RPC_S(m.pool->key), RPC_S(key))))
-                        return false;
-        }
-        return true;
+        *resumed = false;
+        return members_read(&m, x, p, e) && close_door(&m, x, e) && resume_ha(&m, x, resumed, e);
 }
 
 /* --- the password, for a host that is still alone --- */
@@ -223,16 +231,11 @@ bool members_hand_over(struct xapi *x, const char *name, const struct secret *pa
 
 static bool assert_dead(const struct members *m, struct xapi *x, const struct rpc_value *host, struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer live = { 0 };
         const char *name = rpc_text(host, "name_label");
+        bool live;
         if (!strcmp(rpc_text(m->pool, "master"), host->key))
                 return err_refuse(e, XR_MEMBERS_COORDINATOR, name, NULL);
-        if (!ask(x, &live, e, "host_metrics.get_live", rpc_text(host, "metrics"))) {
-                if (!unless_failed_with(x, false, "HANDLE_INVALID", e))
-                        return false;
-                return true;
-        }
-        return strcmp(live.value.text, "true") != 0 || err_refuse(e, XR_HOST_IS_LIVE, name, NULL);
+        return members_is_live(x, host, &live, e) && (!live || err_refuse(e, XR_HOST_IS_LIVE, name, NULL));
 }
 
 static bool runs_there(const struct rpc_value *vm, const char *host)

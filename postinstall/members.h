@@ -19,14 +19,14 @@ MUST_USE bool members_read(struct members *, struct xapi *x, const struct agent_
 const struct rpc_value *members_find(const struct members *, const struct agent_plan *, const char *name);
 bool members_is_ready(const struct rpc_value *host);            /* its agent says that it is through */
 
-/* HA lets nobody come or go. Off, what it was is kept; on again as kept, and nothing when nothing is kept. done: whether something was
- * changed. Each takes a minute. */
-MUST_USE bool members_pause_ha(const struct members *, struct xapi *x, bool *done, struct err *e);
-MUST_USE bool members_resume_ha(struct xapi *x, const struct agent_plan *, bool *done, struct err *e);
+MUST_USE bool members_is_live(struct xapi *x, const struct rpc_value *host, bool *live, struct err *e);  /* the pool hears from it */
 
-/* Open: agents may join. Closed: and the traces of those who did are gone. */
+/* HA lets nobody come or go: off, and what it was is kept in the pool. paused: whether it was on. Takes a minute. */
+MUST_USE bool members_pause_ha(const struct members *, struct xapi *x, bool *paused, struct err *e);
+/* Agents may join. */
 MUST_USE bool members_open(const struct members *, struct xapi *x, struct err *e);
-MUST_USE bool members_close(struct xapi *x, const struct agent_plan *, struct err *e);
+/* The end of both, also of those that an earlier run left behind: closed if it was opened here, and HA on again as it was kept. */
+MUST_USE bool members_settle(struct xapi *x, const struct agent_plan *, bool *resumed, struct err *e);
 
 /* Root's password on the coordinator, left for the agent of a host that is still alone; x is that host. It is gone with the join, or
  * when it is taken back. hand_over: false without e (kind ERR_NONE) when the host is not called name yet. */

@@ -25,10 +25,9 @@ static enum look view_read(struct agent *a, struct ha_view *v, struct err *e)
         return l;
 }
 
-/* A failed enable_ha can leave the flag set: on means that a statefile is there too. */
-static bool is_on(const struct ha_view *v)
+bool ha_is_on(const struct rpc_value *pool)
 {
-        return rpc_true(v->pool, "ha_enabled") && rpc_member(v->pool, "ha_statefiles")->n > 0;
+        return rpc_true(pool, "ha_enabled") && rpc_member(pool, "ha_statefiles")->n > 0;
 }
 
 static bool tolerates(const struct agent *a, const struct ha_view *v)
@@ -42,7 +41,7 @@ static enum look look(struct agent *a, struct err *e)
         if (!a->plan->ha.heartbeat)
                 return LOOK_SO;
         enum look l = view_read(a, &v, e);
-        return l != LOOK_SO ? l : is_on(&v) && tolerates(a, &v) && !a->ha_doubted ? LOOK_SO : LOOK_NOT_SO;
+        return l != LOOK_SO ? l : ha_is_on(v.pool) && tolerates(a, &v) && !a->ha_doubted ? LOOK_SO : LOOK_NOT_SO;
 }
 
 static enum look set_tolerance(struct agent *a, const struct ha_view *v, struct err *e)
@@ -95,13 +94,13 @@ static enum look make(struct agent *a, struct err *e)
                 err_rule(e, XR_STEP_NO_HEARTBEAT, a->plan->ha.heartbeat, NULL);
                 return LOOK_STOP;
         }
-        if (l == LOOK_SO && rpc_true(v.pool, "ha_enabled") && (!is_on(&v) || a->ha_doubted))
+        if (l == LOOK_SO && rpc_true(v.pool, "ha_enabled") && (!ha_is_on(v.pool) || a->ha_doubted))
                 return disable(a, e);
         if (l == LOOK_SO) {
                 a->ha_doubted = false; /* it is off, for certain */
                 l = set_tolerance(a, &v, e);
         }
-        return l == LOOK_SO && !is_on(&v) ? enable(a, &v, e) : l;
+        return l == LOOK_SO && !ha_is_on(v.pool) ? enable(a, &v, e) : l;
 }
 
 const struct step step_ha = { .name = "ha", .look = look, .make = make, .patience = 1800 };

@@ -113,7 +113,7 @@ const struct step step_sealed = { .name = "sealed", .look = look_sealed, .make =
 
 /* --- what is left lying about --- */
 
-static bool is_litter(const char *key) { return lease_is_key(key) || !strcmp(key, MARK_OPEN); }
+bool is_litter(const char *key) { return lease_is_key(key) || !strcmp(key, MARK_OPEN); }
 
 static enum look tidy(struct agent *a, bool make_so, struct err *e)
 {
