@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 60
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
-                  libmicrohttpd-dev libsqlite3-dev libseccomp-dev libcurl4-openssl-dev
+                  libmicrohttpd-dev libsqlite3-dev libpq-dev libqrencode-dev libseccomp-dev libcurl4-openssl-dev
 AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
 CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages)
@@ -25,7 +25,7 @@ BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages tests/firstboot/packages)
 
 # Asked for when a recipe runs, not when the Makefile is read: on a fresh system pkg-config comes with the packages.
-LIBS       = libfyaml libxml-2.0 libarchive jansson libssl libcrypto zlib libmicrohttpd sqlite3 libseccomp libcurl
+LIBS       = libfyaml libxml-2.0 libarchive jansson libssl libcrypto zlib libmicrohttpd sqlite3 libpq libqrencode libseccomp libcurl
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcrypt -lpthread
 
@@ -33,7 +33,7 @@ REQUIRED_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DVERSION=
                   -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wmissing-prototypes -Wwrite-strings -fstack-protector-strong \
                   -fno-strict-aliasing $(if $(CI),-Werror) $(LIB_CFLAGS)
 
-FOLDERS  := base answerfiles isobuilder pxe postinstall
+FOLDERS  := base answerfiles isobuilder pxe postinstall rollcall
 OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard $(FOLDERS:%=%/*.c)))
 CMD_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/*.c))
 UNITS    := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
@@ -41,7 +41,7 @@ TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FAKE_TOOLS := $(filter $(B)/tests/tools/fake_%,$(TOOLS))
 FAKE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/xapi/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
-EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh))
+EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) rollcall/page.*)
 PAGES    := xenroll.1 $(subst _,-,$(patsubst cmd/%.c,xenroll-%.1,$(wildcard $(foreach c,$(shell sed -n 's/^COMMAND(\(.*\))/\1/p' cmd/commands.def),cmd/$c.c)))) \
             xenroll-site.5 xenroll-rules.7
 MANUALS  := $(PAGES:%=$(B)/man/%) $(PAGES:%=$(B)/man/zh_CN/%)

@@ -6,15 +6,17 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
-/* A frame is a head of five numbers and the bytes it announces. Both ends are the same program on the same machine. */
-enum { QUESTION = 0x51524e58, ANSWER = 0x41524e58, LONGEST_PEER = 63, HEAD_SIZE = 5 * sizeof(uint32_t) };
+/* A frame is a head of six numbers and the bytes it announces. Both ends are the same program on the same machine. */
+enum { QUESTION = 0x51524e58, ANSWER = 0x41524e58, LONGEST_PEER = 63, HEAD_SIZE = 6 * sizeof(uint32_t) };
 
 struct head {
         uint32_t kind;
         uint32_t number;     /* question: 0 GET, 1 POST; answer: status */
         uint32_t path, peer; /* question: their lengths; answer: that of the type, 0 */
+        uint32_t fields;
         uint32_t body;
 };
 _Static_assert(sizeof(struct head) == HEAD_SIZE, "no holes on the wire");
@@ -24,6 +26,9 @@ void reply_clear(struct reply *r)
         if (r->body.ptr)
                 explicit_bzero(r->body.ptr, r->body.cap);
         str_clear(&r->body);
+        if (r->fields.ptr)
+                explicit_bzero(r->fields.ptr, r->fields.cap);
+        str_clear(&r->fields);
         *r = (struct reply)REPLY_INIT;
 }
 
@@ -100,20 +105,49 @@ static void wipe(struct str *s)
         str_clear(s);
 }
 
+/* Lines of printable ASCII, the last one ended too. */
+static bool are_fields(const struct str *s)
+{
+        for (size_t i = 0; i < s->len; i++)
+                if (s->ptr[i] != '\n' && (s->ptr[i] < 0x20 || s->ptr[i] > 0x7e))
+                        return false;
+        return !s->len || s->ptr[s->len - 1] == '\n';
+}
+
+bool ask_field(const struct ask *a, const char *name, char *out, size_t size)
+{
+        size_t n = strlen(name);
+        for (const char *line = a->fields; line && *line; line = strchr(line, '\n') + 1) {
+                if (strncasecmp(line, name, n) != 0 || strncmp(line + n, ": ", 2) != 0)
+                        continue;
+                const char *value = line + n + 2;
+                size_t length = strcspn(value, "\n");
+                if (length >= size)
+                        return false;
+                memcpy(out, value, length);
+                out[length] = '\0';
+                return true;
+        }
+        return false;
+}
+
 /* --- the web server's side --- */
 
 static bool send_question(int socket, const struct ask *a)
 {
+        const char *fields = a->fields ? a->fields : "";
         struct head h = { QUESTION, !strcmp(a->method, "POST"), (uint32_t)strlen(a->path), (uint32_t)strlen(a->peer),
-                (uint32_t)a->body.len };
+                (uint32_t)strlen(fields), (uint32_t)a->body.len };
         return send_all(socket, &h, sizeof(h)) && send_all(socket, a->path, h.path) &&
-               send_all(socket, a->peer, h.peer) && send_all(socket, a->body.ptr, h.body);
+               send_all(socket, a->peer, h.peer) && send_all(socket, fields, h.fields) &&
+               send_all(socket, a->body.ptr, h.body);
 }
 
 static bool is_reply_head(const struct head *h)
 {
         return h->kind == ANSWER && h->number >= 200 && h->number <= 599 &&
-               h->path < sizeof(((struct reply *)0)->type) && !h->peer && h->body <= LARGEST_REPLY;
+               h->path < sizeof(((struct reply *)0)->type) && !h->peer && h->fields <= LONGEST_FIELDS &&
+               h->body <= LARGEST_REPLY;
 }
 
 static bool receive_reply(int socket, struct reply *r, struct err *e)
@@ -124,12 +158,13 @@ static bool receive_reply(int socket, struct reply *r, struct err *e)
                 return gone(e);
         if (!is_reply_head(&h))
                 return nonsense(e, _("an answer that cannot be"));
-        if (!receive_all(socket, r->type, h.path, &none) || !receive_text(socket, h.body, &r->body))
+        if (!receive_all(socket, r->type, h.path, &none) || !receive_text(socket, h.fields, &r->fields) ||
+                !receive_text(socket, h.body, &r->body))
                 return gone(e);
         r->type[h.path] = '\0';
         r->status = (int)h.number;
         /* It becomes a header field: a line's end in it would begin another. */
-        if (strlen(r->type) != h.path || !text_is_ascii(r->type))
+        if (strlen(r->type) != h.path || !text_is_ascii(r->type) || !are_fields(&r->fields))
                 return nonsense(e, _("a content type that cannot be"));
         return true;
 }
@@ -150,7 +185,7 @@ bool backend_ask(int socket, const struct ask *a, struct reply *r, struct err *e
 static bool is_question_head(const struct head *h)
 {
         return h->kind == QUESTION && h->number <= 1 && h->path && h->path <= LONGEST_ASK_PATH &&
-               h->peer <= LONGEST_PEER && h->body <= LARGEST_ASK_BODY;
+               h->peer <= LONGEST_PEER && h->fields <= LONGEST_FIELDS && h->body <= LARGEST_FRAME_BODY;
 }
 
 /* What is received is text of the stated length, with no NUL and nothing unprintable in it. */
@@ -158,7 +193,7 @@ static bool is_line(const struct str *s) { return strlen(str_text(s)) == s->len 
 
 struct question {
         struct head head;
-        struct str path, peer, body; /* owned */
+        struct str path, peer, fields, body; /* owned */
 };
 
 static bool receive_question(int socket, struct question *q, bool *over, struct err *e)
@@ -171,38 +206,42 @@ static bool receive_question(int socket, struct question *q, bool *over, struct 
         if (!is_question_head(&q->head))
                 return nonsense(e, _("a question that cannot be"));
         if (!receive_text(socket, q->head.path, &q->path) || !receive_text(socket, q->head.peer, &q->peer) ||
+                !receive_text(socket, q->head.fields, &q->fields) ||
                 !receive_text(socket, q->head.body, &q->body)) {
                 *over = true;
                 return gone(e);
         }
-        if (!is_line(&q->path) || !is_line(&q->peer) || *str_text(&q->path) != '/')
+        if (!is_line(&q->path) || !is_line(&q->peer) || !are_fields(&q->fields) || *str_text(&q->path) != '/')
                 return nonsense(e, _("a path that cannot be"));
         return true;
 }
 
 static bool send_reply(int socket, struct reply *r)
 {
-        if (r->body.failed || r->status < 200 || r->status > 599) {
+        if (r->body.failed || r->fields.failed || r->status < 200 || r->status > 599) {
                 reply_clear(r);
                 r->status = 503;
         }
-        struct head h = { ANSWER, (uint32_t)r->status, (uint32_t)strlen(r->type), 0, (uint32_t)r->body.len };
+        struct head h = { ANSWER, (uint32_t)r->status, (uint32_t)strlen(r->type), 0, (uint32_t)r->fields.len,
+                (uint32_t)r->body.len };
         return send_all(socket, &h, sizeof(h)) && send_all(socket, r->type, h.path) &&
+               send_all(socket, str_text(&r->fields), h.fields) &&
                send_all(socket, str_text(&r->body), h.body);
 }
 
 bool backend_answer(
         int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e)
 {
-        struct question q = {
-                .path = STR_MAX(LONGEST_ASK_PATH), .peer = STR_MAX(LONGEST_PEER), .body = STR_MAX(LARGEST_ASK_BODY)
-        };
+        struct question q = { .path = STR_MAX(LONGEST_ASK_PATH),
+                .peer = STR_MAX(LONGEST_PEER),
+                .fields = STR_MAX(LONGEST_FIELDS),
+                .body = STR_MAX(LARGEST_FRAME_BODY) };
         struct reply r = REPLY_INIT;
         *over = false;
         bool fine = receive_question(socket, &q, over, e);
         if (fine) {
                 struct ask a = { q.head.number ? "POST" : "GET", str_text(&q.path), str_text(&q.peer),
-                        str_bytes(&q.body) };
+                        str_bytes(&q.body), str_text(&q.fields) };
                 answer(arg, &a, &r);
                 if (!send_reply(socket, &r)) {
                         *over = true;
@@ -212,6 +251,7 @@ bool backend_answer(
         reply_clear(&r);
         wipe(&q.path);
         wipe(&q.peer);
+        wipe(&q.fields);
         wipe(&q.body);
         return fine;
 }

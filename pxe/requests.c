@@ -136,7 +136,7 @@ static enum MHD_Result refuse(struct request *r, int status)
 
 static enum MHD_Result ask(struct request *r)
 {
-        struct ask question = { r->post ? "POST" : "GET", r->path, r->peer, str_bytes(&r->body) };
+        struct ask question = { r->post ? "POST" : "GET", r->path, r->peer, str_bytes(&r->body), NULL };
         struct reply reply = REPLY_INIT;
         find_peer(r->exchange.connection, r->peer);
         asking_ask(r->all->asking, &question, &reply);

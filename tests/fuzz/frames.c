@@ -13,7 +13,7 @@ static void judge(void *arg, const struct ask *a, struct reply *r)
 {
         (void)arg;
         if (*a->path != '/' || !text_is_ascii(a->path) || strlen(a->path) > LONGEST_ASK_PATH ||
-                !text_is_ascii(a->peer) || a->body.len > LARGEST_ASK_BODY ||
+                !text_is_ascii(a->peer) || a->body.len > LARGEST_FRAME_BODY ||
                 (strcmp(a->method, "GET") != 0 && strcmp(a->method, "POST") != 0))
                 abort();
         r->status = a->body.len % 700;
@@ -34,7 +34,7 @@ static void as_answer(int pair[2])
 {
         struct err e = ERR_INIT;
         struct reply r = REPLY_INIT;
-        if (backend_ask(pair[0], &(struct ask){ "GET", "/x", "", { NULL, 0 } }, &r, &e)) {
+        if (backend_ask(pair[0], &(struct ask){ "GET", "/x", "", { NULL, 0 }, NULL }, &r, &e)) {
                 if (r.status < 200 || r.status > 599 || !text_is_ascii(r.type) || r.body.len > LARGEST_REPLY)
                         abort();
         } else if (e.kind != ERR_WORLD || r.body.ptr)

@@ -223,7 +223,10 @@ static void repeat(void *arg, const struct ask *a, struct reply *r)
         (void)arg;
         r->status = 200;
         snprintf(r->type, sizeof(r->type), "text/x");
-        str_addf(&r->body, "%s %s %s %zu ", a->method, a->path, a->peer, a->body.len);
+        char cookie[8] = "-";
+        (void)!ask_field(a, "cookie", cookie, sizeof(cookie));
+        str_addf(&r->body, "%s %s %s %s %zu ", a->method, a->path, a->peer, cookie, a->body.len);
+        str_add(&r->fields, "Location: /y\n");
         str_addn(&r->body, a->body.ptr, a->body.len);
         if (!strcmp(a->path, "/too-much"))
                 while (!r->body.failed)
@@ -236,10 +239,12 @@ static const struct {
         int status;
         const char *body;
 } asks[] = {
-        { "a question", { "GET", "/h/x", "192.168.0.11", { "", 0 } }, 200, "GET /h/x 192.168.0.11 0 " },
-        { "with a body", { "POST", "/h/x", "::1", { "a\0b", 3 } }, 200, "POST /h/x ::1 3 a" },
-        { "no peer", { "GET", "/x y", "", { NULL, 0 } }, 200, "GET /x y  0 " },
-        { "an answer that is too large", { "GET", "/too-much", "", { NULL, 0 } }, 503, "" },
+        { "a question", { "GET", "/h/x", "192.168.0.11", { "", 0 }, NULL }, 200, "GET /h/x 192.168.0.11 - 0 " },
+        { "with a body", { "POST", "/h/x", "::1", { "a\0b", 3 }, NULL }, 200, "POST /h/x ::1 - 3 a" },
+        { "no peer", { "GET", "/x y", "", { NULL, 0 }, NULL }, 200, "GET /x y  - 0 " },
+        { "a field among others", { "GET", "/x", "", { NULL, 0 }, "Accept: cookie: no\nCookie: a=b\nCookie: c=d\n" }, 200, "GET /x  a=b 0 " },
+        { "a field too long for who asks", { "GET", "/x", "", { NULL, 0 }, "cookie: 12345678\n" }, 200, "GET /x  - 0 " },
+        { "an answer that is too large", { "GET", "/too-much", "", { NULL, 0 }, NULL }, 503, "" },
 };
 
 static void test_questions(void)
@@ -262,6 +267,7 @@ static void test_questions(void)
                 bool fine = backend_ask(pair[0], &asks[i].ask, &r, &e);
                 unit_case("question", asks[i].why, fine && r.status == asks[i].status, e.text);
                 unit_same("answer", asks[i].why, str_text(&r.body), asks[i].body);
+                unit_same("answer's fields", asks[i].why, str_text(&r.fields), asks[i].status == 200 ? "Location: /y\n" : "");
         }
         reply_clear(&r);
         close(pair[0]);
@@ -270,7 +276,7 @@ static void test_questions(void)
         unit_case("question", "none come any more", status == 0, "it ended with an error");
 }
 
-#define NUMBERS(...) (const char *)(const uint32_t[]){ __VA_ARGS__ }, 5 * sizeof(uint32_t)
+#define NUMBERS(...) (const char *)(const uint32_t[]){ __VA_ARGS__ }, 6 * sizeof(uint32_t)
 static const struct {
         const char *why, *frame;
         size_t n;
@@ -279,18 +285,21 @@ static const struct {
 } frames[] = {
         { "a head cut short", "XNRQ", 4, "", true },
         { "no head at all", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, "", false },
-        { "an answer where a question belongs", NUMBERS(0x41524e58, 0, 2, 0, 0), "/x", false },
-        { "a third method", NUMBERS(0x51524e58, 2, 2, 0, 0), "/x", false },
-        { "no path", NUMBERS(0x51524e58, 0, 0, 0, 0), "", false },
-        { "a path too long", NUMBERS(0x51524e58, 0, 513, 0, 0), "/x", false },
-        { "a path of 4 GB", NUMBERS(0x51524e58, 0, 0xffffffff, 0, 0), "/x", false },
-        { "a peer too long", NUMBERS(0x51524e58, 0, 2, 64, 0), "/x", false },
-        { "a body too large", NUMBERS(0x51524e58, 1, 2, 0, (64 << 10) + 1), "/x", false },
-        { "a path cut short", NUMBERS(0x51524e58, 0, 20, 0, 0), "/x", true },
-        { "a body cut short", NUMBERS(0x51524e58, 1, 2, 0, 9), "/xabc", true },
-        { "a path without its slash", NUMBERS(0x51524e58, 0, 2, 0, 0), "xx", false },
-        { "a line's end in the path", NUMBERS(0x51524e58, 0, 3, 0, 0), "/\nx", false },
-        { "a NUL in the path", NUMBERS(0x51524e58, 0, 4, 0, 0), "/x\0y", false },
+        { "an answer where a question belongs", NUMBERS(0x41524e58, 0, 2, 0, 0, 0), "/x", false },
+        { "a third method", NUMBERS(0x51524e58, 2, 2, 0, 0, 0), "/x", false },
+        { "no path", NUMBERS(0x51524e58, 0, 0, 0, 0, 0), "", false },
+        { "a path too long", NUMBERS(0x51524e58, 0, 513, 0, 0, 0), "/x", false },
+        { "a path of 4 GB", NUMBERS(0x51524e58, 0, 0xffffffff, 0, 0, 0), "/x", false },
+        { "a peer too long", NUMBERS(0x51524e58, 0, 2, 64, 0, 0), "/x", false },
+        { "a body too large", NUMBERS(0x51524e58, 1, 2, 0, 0, (2 << 20) + 1), "/x", false },
+        { "fields too long", NUMBERS(0x51524e58, 0, 2, 0, (8 << 10) + 1, 0), "/x", false },
+        { "fields without their end", NUMBERS(0x51524e58, 0, 2, 0, 4, 0), "/xa: b", false },
+        { "a carriage return in the fields", NUMBERS(0x51524e58, 0, 2, 0, 6, 0), "/xa: b\r\n", false },
+        { "a path cut short", NUMBERS(0x51524e58, 0, 20, 0, 0, 0), "/x", true },
+        { "a body cut short", NUMBERS(0x51524e58, 1, 2, 0, 0, 9), "/xabc", true },
+        { "a path without its slash", NUMBERS(0x51524e58, 0, 2, 0, 0, 0), "xx", false },
+        { "a line's end in the path", NUMBERS(0x51524e58, 0, 3, 0, 0, 0), "/\nx", false },
+        { "a NUL in the path", NUMBERS(0x51524e58, 0, 4, 0, 0, 0), "/x\0y", false },
 };
 
 static void never(void *arg, const struct ask *a, struct reply *r)
@@ -326,14 +335,16 @@ static const struct {
         const char *more;
 } replies[] = {
         { "nothing", "", 0, "" },
-        { "a question", NUMBERS(0x51524e58, 200, 0, 0, 0), "" },
-        { "status 100", NUMBERS(0x41524e58, 100, 0, 0, 0), "" },
-        { "status 600", NUMBERS(0x41524e58, 600, 0, 0, 0), "" },
-        { "a type too long", NUMBERS(0x41524e58, 200, 64, 0, 0),
+        { "a question", NUMBERS(0x51524e58, 200, 0, 0, 0, 0), "" },
+        { "status 100", NUMBERS(0x41524e58, 100, 0, 0, 0, 0), "" },
+        { "status 600", NUMBERS(0x41524e58, 600, 0, 0, 0, 0), "" },
+        { "a type too long", NUMBERS(0x41524e58, 200, 64, 0, 0, 0),
                 "0123456789012345678901234567890123456789012345678901234567890123" },
-        { "a header in the type", NUMBERS(0x41524e58, 200, 6, 0, 0), "a\r\nb:c" },
-        { "a body too large", NUMBERS(0x41524e58, 200, 0, 0, (8 << 20) + 1), "" },
-        { "a body cut short", NUMBERS(0x41524e58, 200, 0, 0, 10), "abc" },
+        { "a header in the type", NUMBERS(0x41524e58, 200, 6, 0, 0, 0), "a\r\nb:c" },
+        { "fields too long", NUMBERS(0x41524e58, 200, 0, 0, (8 << 10) + 1, 0), "" },
+        { "a carriage return in the fields", NUMBERS(0x41524e58, 200, 0, 0, 6, 0), "a: b\r\n" },
+        { "a body too large", NUMBERS(0x41524e58, 200, 0, 0, 0, (8 << 20) + 1), "" },
+        { "a body cut short", NUMBERS(0x41524e58, 200, 0, 0, 0, 10), "abc" },
 };
 
 static void test_replies(void)
@@ -348,7 +359,7 @@ static void test_replies(void)
                 bool sent = write(pair[1], replies[i].frame, replies[i].n) == (ssize_t)replies[i].n &&
                             write(pair[1], replies[i].more, more) == (ssize_t)more;
                 shutdown(pair[1], SHUT_WR);
-                bool fine = backend_ask(pair[0], &(struct ask){ "GET", "/x", "", { NULL, 0 } }, &r, &e);
+                bool fine = backend_ask(pair[0], &(struct ask){ "GET", "/x", "", { NULL, 0 }, NULL }, &r, &e);
                 unit_case("no answer", replies[i].why, sent && !fine && e.kind && !r.body.ptr, e.text);
                 close(pair[0]);
                 close(pair[1]);

@@ -1,0 +1,41 @@
+/* answers.h - what the roll call answers over HTTP. The web server in its cell (roll_web.h) asks; this decides.
+ *
+ *     GET  /                     the page; /page.css /page.js /words.json
+ *     GET  /api/summary          counts by school, the hosts that need somebody, the number of the last change
+ *     GET  /api/hosts?school=&pool=&standing=&q=&limit=      tiles
+ *     GET  /api/host?school=&host=                           one host and its time line
+ *     GET  /api/changes?since=   rows that changed; the web server asks this for its streams
+ *     GET  /api/stream           204: this visitor may listen (the stream itself is the web server's)
+ *     POST /api/login /api/logout /api/arm /api/disarm /api/language     with a CSRF token but for login
+ *     GET  /api/enrolled         machines that nobody knows
+ *     POST /events               Authorization: Bearer TOKEN of a school's server; an array (event.h, named)
+ *     POST /events/TOKEN         a host's own
+ *
+ * Reading needs a session unless the server is told that everybody may read. */
+#pragma once
+#include "pxe/arming.h"
+#include "pxe/backend.h"
+#include "rollcall/expected.h"
+#include "rollcall/store.h"
+
+struct answers;
+
+struct answers_config {                 /* all borrowed */
+        struct store *store;
+        const struct expected *expected;
+        struct arming *arming;          /* NULL: this server cannot arm */
+        int out;                        /* out/: secrets/web.hash is there, secrets/seed */
+        bool everybody_reads;
+        int64_t (*now)(void);           /* ms since 1970 */
+};
+MUST_USE struct answers *answers_new(const struct answers_config *, struct err *e);
+void answers_free(struct answers *);
+
+/* Whether the question writes events, and may therefore share a transaction with others. */
+bool answers_is_events(const struct ask *);
+/* For backend_answer; arg is the answers. Questions that are events are to be asked between store_begin and store_commit; when
+ * the commit then fails the caller makes every such reply 507 or 503. */
+void answers_answer(void *arg, const struct ask *, struct reply *);
+
+/* The token of a host, or of a school's server (host NULL): 32 hex digits that follow from the seed. */
+void answers_token(const unsigned char seed[32], const char *school, const char *host, char token[TOKEN_TEXT]);

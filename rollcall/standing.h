@@ -1,0 +1,35 @@
+/* standing.h - where a host stands, told by its events in whatever order they come.
+ *
+ *     unheard → armed → installing → installed → finishing → arrived
+ *                            └──────────┴────────────┴──► failed (mended by any later step forward)
+ *
+ * An installation is an attempt; "armed" and a start begin the next one. Within an attempt a host never steps back: an
+ * event of an earlier stage that arrives late is kept in the list and changes nothing else. */
+#pragma once
+#include "rollcall/event.h"
+
+enum standing { STANDING_UNHEARD, STANDING_ARMED, STANDING_INSTALLING, STANDING_INSTALLED, STANDING_FINISHING, STANDING_ARRIVED, STANDING_FAILED, STANDINGS };
+extern const char *const standing_names[STANDINGS];     /* "unheard" … : for programs; people get standing_text */
+const char *standing_text(enum standing);               /* translated */
+
+struct host_row {                       /* what the store keeps of a host beside its events */
+        int64_t id;
+        char school[NAME_MOST], pool[NAME_MOST], host[NAME_MOST];
+        bool expected;                  /* the build names it; otherwise only events do */
+        enum standing standing;
+        int attempt;
+        char step[NAME_MOST], outcome[OUTCOME_MOST];    /* of the last event that counted */
+        int code;                       /* why it failed, or what it waits for; 0 = none */
+        char detail[DETAIL_MOST + 4];
+        int percent;                    /* of the installation; -1 = not known */
+        int64_t since;                  /* ms: when it came to this standing, by our clock */
+        int64_t heard;                  /* ms: the last event of any kind; 0 = never */
+        int64_t change;                 /* number of the last change to this row (store.h) */
+};
+
+/* Takes the event into account. False when that changed nothing but `heard`. */
+bool standing_take(struct host_row *, const struct event *);
+
+/* Silent for longer than its standing allows (an installation 30 minutes, an agent that does not say that it waits 45 minutes):
+ * somebody should look. now in ms. */
+bool standing_overdue(const struct host_row *, int64_t now);
