@@ -46,7 +46,7 @@ static bool wait_a_moment(struct adding *a, struct err *e)
         char minutes[16];
         snprintf(minutes, sizeof(minutes), "%d", minutes_of(a->o));
         if (!interrupt_sleep(POLL))
-                return err_set(e, ERR_WORLD, _("interrupted; the pool is put back as it was"));
+                return err_set(e, ERR_WORLD, _("interrupted before the host had come"));
         if (clock_steady() < a->until)
                 return true;
         err_rule(e, XR_MEMBERS_LATE, a->pool.plan->host, minutes, a->last, NULL);
@@ -128,9 +128,13 @@ static bool watch(struct adding *a, struct err *e)
  * joins. */
 static bool put_back(struct adding *a, bool fine, struct err *e)
 {
-        struct err ignored = ERR_INIT;
-        if (a->handed && !members_take_back(a->host, &ignored))
-                log_event("add-host", "not taken back", "why", ignored.text, NULL);
+        struct err why = ERR_INIT;
+        if (a->handed && !members_take_back(a->host, &why)) {
+                log_event("add-host", "not taken back", "why", why.text, NULL);
+                if (!fine)
+                        printf(_("%s: root's password is still in its xapi until it has joined, or add-host runs again: %s\n"),
+                                a->pool.plan->host, why.text);
+        }
         return live_pool_settle(&a->pool, fine, e);
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/load.h"
 #include "answerfiles/value.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,15 +54,31 @@ static const struct host *find_host(const struct plan *plan, const struct agent_
         return NULL;
 }
 
+/* What means itself wherever it is written: in YAML with and without braces, in a row of whatever separator. */
+static bool is_plain(const char *text)
+{
+        return isalnum((unsigned char)*text) && !text[strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                                   "abcdefghijklmnopqrstuvwxyz -._/+")];
+}
+
+static bool is_key(const char *text, bool of_mac, struct mac *mac)
+{
+        struct diags *ignored = diags_new();
+        bool is_mac = value_mac(ignored, (struct pos){ 0 }, text, mac);
+        bool fits = of_mac ? is_mac : !is_mac && is_plain(text) && value_serial(ignored, (struct pos){ 0 }, text);
+        diags_free(ignored);
+        return fits;
+}
+
 static bool find_place(
         const struct options *o, const struct loaded *l, const struct host *h, struct place *p, struct err *e)
 {
         struct mac mac;
-        struct diags *ignored = diags_new();
-        p->is_mac = value_mac(ignored, (struct pos){ 0 }, o->with, &mac);
-        diags_free(ignored);
-        if (p->is_mac != h->mac.given)
-                return err_rule(e, XR_MEMBERS_OTHER_KEY, h->name, h->mac.given ? _("MAC address") : _("serial number"),
+        p->is_mac = h->mac.given;
+        if (h->mac.given && h->serial)
+                return err_rule(e, XR_MEMBERS_TWO_KEYS, h->name, NULL);
+        if (!is_key(o->with, p->is_mac, &mac))
+                return err_rule(e, XR_MEMBERS_OTHER_KEY, h->name, p->is_mac ? _("MAC address") : _("serial number"),
                         o->with, NULL);
         p->pos = p->is_mac ? h->mac.pos : h->serial_pos;
         p->old = p->is_mac ? mac_text(&h->mac, p->old_mac) : h->serial;
@@ -146,17 +163,32 @@ static bool publish(const char *path, struct bytes text, mode_t mode, struct err
         return dir < 0 ? err_sys(e, _("opening %s"), str_text(&folder)) : file_publish(dir, slash + 1, text, mode, e);
 }
 
+/* The file as it is, and as it is to be. */
+static bool change(
+        const struct options *o, const struct place *p, struct str *before, struct str *after, struct err *e)
+{
+        if (!file_read(AT_FDCWD, p->file, LONGEST_SOURCE, before, e))
+                return false;
+        if (put_instead(str_bytes(before), p->pos.line, p->old, p->is_mac, o->with, after))
+                return true;
+        AUTO_STR where = STR_MAX(4200);
+        str_addf(&where, "%s:%u", p->file, p->pos.line);
+        return err_rule(e, XR_MEMBERS_PLACE, str_text(&where), p->old, NULL);
+}
+
+/* Asked before the pool is: once the host is forgotten there it is late to say that the file cannot be changed. */
+static bool can_change(const struct options *o, const struct place *p, struct err *e)
+{
+        AUTO_STR before = STR_MAX(LONGEST_SOURCE), after = STR_MAX(LONGEST_SOURCE);
+        return !strcmp(p->old, p->with) || change(o, p, &before, &after, e);
+}
+
 /* Written, and read as a site file; what is no longer one is put back. */
 static bool rewrite(const struct options *o, const struct agent_plan *of, const struct place *p, struct err *e)
 {
         AUTO_STR before = STR_MAX(LONGEST_SOURCE), after = STR_MAX(LONGEST_SOURCE);
-        if (!file_read(AT_FDCWD, p->file, LONGEST_SOURCE, &before, e))
+        if (!change(o, p, &before, &after, e))
                 return false;
-        if (!put_instead(str_bytes(&before), p->pos.line, p->old, p->is_mac, o->with, &after)) {
-                AUTO_STR where = STR_MAX(4200);
-                str_addf(&where, "%s:%u", p->file, p->pos.line);
-                return err_rule(e, XR_MEMBERS_PLACE, str_text(&where), p->old, NULL);
-        }
         struct stat st;
         if (stat(p->file, &st) < 0)
                 return err_sys(e, _("reading %s"), p->file);
@@ -217,7 +249,8 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         OWN(loaded_clear) struct loaded l = { 0 };
         struct place place = { 0 };
         (void)argc;
-        if (!live_pool_plan(&pool, argv[0], argv[1], e) || (o->with && !look_up(o, pool.plan, &l, &place, e)) ||
+        if (!live_pool_plan(&pool, argv[0], argv[1], e) ||
+                (o->with && (!look_up(o, pool.plan, &l, &place, e) || !can_change(o, &place, e))) ||
                 !live_pool_connect(&pool, &o->link, e) || !forget(o, &pool, e))
                 return false;
         if (o->with && strcmp(place.old, place.with) && !rewrite(o, pool.plan, &place, e))

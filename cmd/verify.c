@@ -28,7 +28,8 @@ struct verifying {
 static const struct {
         const char *kind, *text;
 } kinds[] = { { "host", N_("host") }, { "pool", N_("pool") }, { "network", N_("network") },
-        { "storage", N_("storage") }, { "HA", N_("high availability of pool") }, { "vm", N_("virtual machine") } };
+        { "storage", N_("storage") }, { "HA", N_("high availability of pool") }, { "schedule", N_("snapshot schedule") },
+        { "vm", N_("virtual machine") } };
 
 static const char *kind_text(const char *kind)
 {

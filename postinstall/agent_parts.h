@@ -94,6 +94,11 @@ enum look call(struct agent *, struct err *, const char *method, const struct rp
 const struct rpc_value *record_where(const struct rpc_value *records, const char *field, const char *text);
 const struct rpc_value *record_of(const struct rpc_value *records, const char *reference);
 
+/* The interface with a host's own address; NULL when it has none yet. */
+const struct rpc_value *management_of(const struct rpc_value *pifs, const char *host);
+/* One pool, and its coordinator among the hosts. Otherwise a host that is missing in the list would count as gone. */
+MUST_USE bool records_are_pool(const struct rpc_value *pools, const struct rpc_value *hosts, struct err *);
+
 /* What read_host() and own_pool() have read is good until time passes or something is changed: then it is forgotten. */
 void forget_seen(struct agent *);
 

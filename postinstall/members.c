@@ -47,8 +47,8 @@ bool members_read(struct members *m, struct xapi *x, const struct agent_plan *p,
         members_clear(m);
         if (!records(x, &m->pools, e, "pool.get_all_records") || !records(x, &m->hosts, e, "host.get_all_records"))
                 return false;
-        if (m->pools.value.n != 1)
-                return err_rule(e, XR_XAPI_GONE, "pool", NULL);
+        if (!records_are_pool(&m->pools.value, &m->hosts.value, e))
+                return false;
         m->pool = &m->pools.value.items[0];
         const struct rpc_value *other = rpc_member(m->pool, "other_config");
         return (!strcmp(rpc_text(other, MARK_DEPLOYMENT), p->deployment) &&

@@ -68,6 +68,23 @@ const struct rpc_value *record_of(const struct rpc_value *records, const char *r
         return NULL;
 }
 
+const struct rpc_value *management_of(const struct rpc_value *pifs, const char *host)
+{
+        for (size_t i = 0; i < pifs->n; i++)
+                if (rpc_true(&pifs->items[i], "management") && !strcmp(rpc_text(&pifs->items[i], "host"), host))
+                        return &pifs->items[i];
+        return NULL;
+}
+
+bool records_are_pool(const struct rpc_value *pools, const struct rpc_value *hosts, struct err *e)
+{
+        if (pools->n == 1 && record_of(hosts, rpc_text(&pools->items[0], "master")))
+                return true;
+        err_rule(e, XR_XAPI_ANSWER, _("it is no pool with a coordinator"), NULL);
+        e->kind = ERR_WORLD;
+        return false;
+}
+
 /* The inventory names this host for good; a journal may know it from before a join. */
 enum look own_host(struct agent *a, const struct rpc_value *hosts, const struct rpc_value **record, struct err *e)
 {

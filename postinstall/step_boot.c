@@ -33,14 +33,6 @@ static enum look look_at_files(struct agent *a, struct err *e)
         return LOOK_SO;
 }
 
-static bool has_management(const struct rpc_value *pifs, const char *host)
-{
-        for (size_t i = 0; i < pifs->n; i++)
-                if (rpc_true(&pifs->items[i], "management") && !strcmp(rpc_text(&pifs->items[i], "host"), host))
-                        return true;
-        return false;
-}
-
 static enum look look_first_boot(struct agent *a, struct err *e)
 {
         OWN(rpc_answer_clear) struct rpc_answer pifs = { 0 };
@@ -59,7 +51,7 @@ static enum look look_first_boot(struct agent *a, struct err *e)
         if (!machine_nics(a, e))
                 return LOOK_WAIT;
         l = all_records(a, a->local, "PIF", &pifs, e);
-        if (l == LOOK_SO && !has_management(&pifs.value, a->host)) {
+        if (l == LOOK_SO && !management_of(&pifs.value, a->host)) {
                 err_rule(e, XR_STEP_NO_MANAGEMENT, NULL);
                 return LOOK_WAIT;
         }

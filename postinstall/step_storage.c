@@ -76,12 +76,18 @@ static const struct rpc_value *find_sr(
         return NULL;
 }
 
+static bool is_described(const struct agent_storage *s, const struct rpc_value *sr)
+{
+        return !strcmp(rpc_text(sr, "name_label"), s->name) &&
+               (!s->description || !strcmp(rpc_text(sr, "name_description"), s->description)) &&
+               (!storage_keeps_images(s) || !strcmp(rpc_text(rpc_member(sr, "other_config"), "auto-scan"), "true"));
+}
+
 static bool sr_is_so(
         const struct agent *a, const struct agent_storage *s, const struct storage_view *v, const struct rpc_value *sr)
 {
         const struct rpc_value *pbd = own_pbd(a, &v->pbds.value, sr->key);
-        return is_marked(a, s, sr) && !strcmp(rpc_text(sr, "name_label"), s->name) && pbd &&
-               rpc_true(pbd, "currently_attached");
+        return is_marked(a, s, sr) && is_described(s, sr) && pbd && rpc_true(pbd, "currently_attached");
 }
 
 /* --- secrets --- */

@@ -11,7 +11,7 @@
 #define PROVISIONED "provisioned"
 
 struct vm_view { /* zero-initialised is empty */
-        struct rpc_answer vms, srs, networks, schedules;
+        struct rpc_answer vms, srs, networks, pifs, schedules;
 };
 
 static void view_clear(struct vm_view *v)
@@ -19,6 +19,7 @@ static void view_clear(struct vm_view *v)
         rpc_answer_clear(&v->vms);
         rpc_answer_clear(&v->srs);
         rpc_answer_clear(&v->networks);
+        rpc_answer_clear(&v->pifs);
         rpc_answer_clear(&v->schedules);
 }
 
@@ -29,6 +30,8 @@ static enum look view_read(struct agent *a, struct vm_view *v, struct err *e)
                 l = all_records(a, a->local, "SR", &v->srs, e);
         if (l == LOOK_SO)
                 l = all_records(a, a->local, "network", &v->networks, e);
+        if (l == LOOK_SO)
+                l = all_records(a, a->local, "PIF", &v->pifs, e);
         if (l == LOOK_SO && a->plan->n_schedules)
                 l = all_records(a, a->local, "VMSS", &v->schedules, e);
         return l;
@@ -235,14 +238,14 @@ static enum look provision(const struct making *m, struct err *e)
         return l == LOOK_SO ? mark(m->a, "VM", m->ref, m->record, MARK_STATE, PROVISIONED, e) : l;
 }
 
-/* A network of the plan, or the one of the management interface. */
+/* A network of the plan, or the one of the hosts' own addresses, on whichever card that is. */
 static const struct rpc_value *network_of(const struct making *m, const char *name)
 {
-        const struct rpc_value *n = marked(m->a, &m->v->networks.value, name);
+        const struct rpc_value *n = marked(m->a, &m->v->networks.value, name), *pif;
         if (n || strcmp(name, "management"))
                 return n;
-        n = record_where(&m->v->networks.value, "bridge", "xenbr0");
-        return n ? n : record_where(&m->v->networks.value, "name_label", name);
+        pif = management_of(&m->v->pifs.value, m->a->host);
+        return pif ? record_of(&m->v->networks.value, rpc_text(pif, "network")) : NULL;
 }
 
 /* Cards that are there already are the first ones: they are made in order. */
@@ -429,4 +432,6 @@ static enum look make(struct agent *a, struct err *e)
 }
 
 /* Not looked at again in the end: by then they are their owners'. */
-const struct step step_vms = { .name = "vms", .look = look, .make = make, .patience = 1800, .again = true };
+const struct step step_vms = {
+        .name = "vms", .needs_host = true, .look = look, .make = make, .patience = 1800, .again = true
+};

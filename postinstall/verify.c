@@ -10,15 +10,24 @@ struct verifying {
         void (*each)(void *, const struct verify_point *);
         void *arg;
         const char *deployment; /* the mark of the pool itself: a site file alone does not know it */
-        struct rpc_answer pools, hosts, metrics, networks, pifs, srs, pbds, vms;
+        const struct rpc_value *pool;
+        struct rpc_answer pools, hosts, metrics, networks, pifs, bonds, srs, pbds, vms, schedules, heartbeat;
 };
 
 static void clear(struct verifying *v)
 {
-        struct rpc_answer *const all[] = { &v->pools, &v->hosts, &v->metrics, &v->networks, &v->pifs, &v->srs, &v->pbds,
-                &v->vms };
+        struct rpc_answer *const all[] = { &v->pools, &v->hosts, &v->metrics, &v->networks, &v->pifs, &v->bonds,
+                &v->srs, &v->pbds, &v->vms, &v->schedules, &v->heartbeat };
         for (size_t i = 0; i < COUNT(all); i++)
                 rpc_answer_clear(all[i]);
+}
+
+/* The storage that HA's heartbeat lies on; empty when it lies nowhere. */
+static bool read_heartbeat(struct verifying *v, struct xapi *x, struct err *e)
+{
+        const struct rpc_value *files = rpc_member(v->pool, "ha_statefiles");
+        return !files->n ||
+               xapi_call(x, &v->heartbeat, e, "VDI.get_SR", XAPI_ARGS(RPC_S(files->items[0].text))) == XAPI_DONE;
 }
 
 static bool read_all(struct verifying *v, struct xapi *x, struct err *e)
@@ -32,14 +41,19 @@ static bool read_all(struct verifying *v, struct xapi *x, struct err *e)
                 { "host_metrics.get_all_records", &v->metrics },
                 { "network.get_all_records", &v->networks },
                 { "PIF.get_all_records", &v->pifs },
+                { "Bond.get_all_records", &v->bonds },
                 { "SR.get_all_records", &v->srs },
                 { "PBD.get_all_records", &v->pbds },
                 { "VM.get_all_records", &v->vms },
+                { v->plan->n_schedules ? "VMSS.get_all_records" : NULL, &v->schedules },
         };
         for (size_t i = 0; i < COUNT(reads); i++)
-                if (xapi_call(x, reads[i].out, e, reads[i].method, NULL, 0) != XAPI_DONE)
+                if (reads[i].method && xapi_call(x, reads[i].out, e, reads[i].method, NULL, 0) != XAPI_DONE)
                         return false;
-        return v->pools.value.n == 1 || err_rule(e, XR_STEP_HOST_UNKNOWN, NULL);
+        if (!records_are_pool(&v->pools.value, &v->hosts.value, e))
+                return false;
+        v->pool = &v->pools.value.items[0];
+        return read_heartbeat(v, x, e);
 }
 
 /* --- saying it --- */
@@ -102,7 +116,7 @@ static void check_hosts(const struct verifying *v)
                 compare_yes(v, "host", m->name, _("alive"), true, metrics && rpc_true(metrics, "live"));
                 compare_yes(v, "host", m->name, _("enabled"), true, rpc_true(h, "enabled"));
                 compare_yes(v, "host", m->name, _("coordinator"), m->coordinator,
-                        !strcmp(h->key, rpc_text(&v->pools.value.items[0], "master")));
+                        !strcmp(h->key, rpc_text(v->pool, "master")));
         }
 }
 
@@ -121,17 +135,29 @@ static void check_strangers(const struct verifying *v)
                         point(v, VERDICT_EXTRA, "host", rpc_text(&v->hosts.value.items[i], "name_label"), "", "", "");
 }
 
+static void check_ha(const struct verifying *v)
+{
+        const struct agent_ha *ha = &v->plan->ha;
+        const char *name = v->plan->pool_name;
+        compare_yes(v, "HA", name, _("on"), ha->heartbeat != NULL, rpc_true(v->pool, "ha_enabled"));
+        if (!ha->heartbeat)
+                return;
+        compare_number(v, "HA", name, _("hosts that may fail"), ha->tolerate,
+                rpc_number(v->pool, "ha_host_failures_to_tolerate", 0));
+        const struct rpc_value *sr = v->heartbeat.arena ? record_of(&v->srs.value, v->heartbeat.value.text) : NULL;
+        if (sr && sr != find(v, &v->srs.value, ha->heartbeat))
+                point(v, VERDICT_DIFFERS, "HA", name, _("heartbeat"), ha->heartbeat, rpc_text(sr, "name_label"));
+        else if (sr)
+                point(v, VERDICT_SAME, "HA", name, _("heartbeat"), ha->heartbeat, ha->heartbeat);
+}
+
 static void check_pool(const struct verifying *v)
 {
-        const struct rpc_value *pool = &v->pools.value.items[0];
-        compare(v, "pool", v->plan->pool_name, _("name"), v->plan->pool_name, rpc_text(pool, "name_label"));
+        compare(v, "pool", v->plan->pool_name, _("name"), v->plan->pool_name, rpc_text(v->pool, "name_label"));
         if (v->plan->pool_description)
                 compare(v, "pool", v->plan->pool_name, _("description"), v->plan->pool_description,
-                        rpc_text(pool, "name_description"));
-        compare_yes(v, "HA", v->plan->pool_name, _("on"), v->plan->ha.heartbeat != NULL, rpc_true(pool, "ha_enabled"));
-        if (v->plan->ha.heartbeat)
-                compare_number(v, "HA", v->plan->pool_name, _("hosts that may fail"), v->plan->ha.tolerate,
-                        rpc_number(pool, "ha_host_failures_to_tolerate", 0));
+                        rpc_text(v->pool, "name_description"));
+        check_ha(v);
 }
 
 /* --- networks and storage --- */
@@ -155,6 +181,55 @@ static size_t hosts_on(const struct verifying *v, const struct rpc_value *net)
         return n;
 }
 
+static const struct rpc_value *pif_on(const struct verifying *v, const char *network, const char *host)
+{
+        for (size_t i = 0; i < v->pifs.value.n; i++) {
+                const struct rpc_value *p = &v->pifs.value.items[i];
+                if (!strcmp(rpc_text(p, "network"), network) && !strcmp(rpc_text(p, "host"), host))
+                        return p;
+        }
+        return NULL;
+}
+
+static void check_addresses(const struct verifying *v, const struct agent_network *n, const struct rpc_value *net)
+{
+        for (size_t i = 0; i < n->n_addresses; i++) {
+                const struct rpc_value *h = find(v, &v->hosts.value, n->addresses[i].host);
+                const struct rpc_value *p = h ? pif_on(v, net->key, h->key) : NULL;
+                AUTO_STR what = STR_MAX(300);
+                str_addf(&what, _("address of %s"), n->addresses[i].host);
+                if (h)
+                        compare(v, "network", n->name, str_text(&what), n->addresses[i].ip, p ? rpc_text(p, "IP") : "");
+        }
+}
+
+/* What carries a network with a tag is the same host's interface of that name without one. */
+static const struct rpc_value *below(const struct verifying *v, const struct rpc_value *pif)
+{
+        if (!pif || rpc_number(pif, "VLAN", -1) < 0)
+                return pif;
+        for (size_t i = 0; i < v->pifs.value.n; i++) {
+                const struct rpc_value *p = &v->pifs.value.items[i];
+                if (rpc_number(p, "VLAN", -1) < 0 && !strcmp(rpc_text(p, "host"), rpc_text(pif, "host")) &&
+                        !strcmp(rpc_text(p, "device"), rpc_text(pif, "device")))
+                        return p;
+        }
+        return NULL;
+}
+
+/* Members have theirs from the coordinator. */
+static void check_bond(const struct verifying *v, const struct agent_network *n, const struct rpc_value *net)
+{
+        const struct rpc_value *pif = below(v, pif_on(v, net->key, rpc_text(v->pool, "master")));
+        const struct rpc_value *of = pif ? rpc_member(pif, "bond_master_of") : NULL;
+        const struct rpc_value *bond = of && of->n ? record_of(&v->bonds.value, of->items[0].text) : NULL;
+        compare_number(v, "network", n->name, _("cards in its bond"), (int64_t)n->n_bond,
+                bond ? (int64_t)rpc_member(bond, "slaves")->n : 0);
+        if (bond && n->n_bond)
+                compare(v, "network", n->name, _("kind of bond"), n->mode ? n->mode : "balance-slb",
+                        rpc_text(bond, "mode"));
+}
+
 static void check_networks(const struct verifying *v)
 {
         for (size_t i = 0; i < v->plan->n_networks; i++) {
@@ -170,6 +245,8 @@ static void check_networks(const struct verifying *v)
                 compare_yes(v, "network", n->name, _("VLAN as planned"), true, has_vlan(v, net, n->vlan));
                 compare_number(v, "network", n->name, _("hosts connected"), (int64_t)v->hosts.value.n,
                         (int64_t)hosts_on(v, net));
+                check_bond(v, n, net);
+                check_addresses(v, n, net);
         }
 }
 
@@ -182,9 +259,49 @@ static size_t hosts_attached(const struct verifying *v, const struct rpc_value *
         return n;
 }
 
+/* What one host's link to it says in another way than planned; NULL when all agree. */
+static const char *other_value(const struct verifying *v, const char *sr, const char *key, const char *planned)
+{
+        for (size_t i = 0; i < v->pbds.value.n; i++) {
+                const char *found = rpc_text(rpc_member(&v->pbds.value.items[i], "device_config"), key);
+                if (!strcmp(rpc_text(&v->pbds.value.items[i], "SR"), sr) && strcmp(found, planned))
+                        return found;
+        }
+        return NULL;
+}
+
+/* Where it lies; options and logins may be another matter. */
+static void check_place(const struct verifying *v, const struct agent_storage *s, const char *sr)
+{
+        static const char *const telling[] = { "server", "serverpath", "location", "target", "targetIQN", "SCSIid" };
+        struct device_config ours;
+        storage_config(s, s->scsi_id ? s->scsi_id : "", "", &ours);
+        for (size_t i = 0; i < ours.n; i++)
+                for (size_t k = 0; k < COUNT(telling); k++) {
+                        const char *key = ours.pairs[2 * i], *planned = ours.values[i];
+                        if (strcmp(key, telling[k]))
+                                continue;
+                        const char *other = other_value(v, sr, key, planned);
+                        compare(v, "storage", s->name, key, planned, other ? other : planned);
+                }
+}
+
+static void check_uses(const struct verifying *v, const struct agent_storage *s, const char *sr)
+{
+        const struct {
+                bool planned;
+                const char *what, *field;
+        } uses[] = { { s->is_default, _("default"), "default_SR" },
+                { s->suspend, _("for suspended machines"), "suspend_image_SR" },
+                { s->crash_dump, _("for crash dumps"), "crash_dump_SR" } };
+        for (size_t i = 0; i < COUNT(uses); i++)
+                if (uses[i].planned)
+                        compare_yes(v, "storage", s->name, uses[i].what, true,
+                                !strcmp(rpc_text(v->pool, uses[i].field), sr));
+}
+
 static void check_storage(const struct verifying *v)
 {
-        const struct rpc_value *pool = &v->pools.value.items[0];
         for (size_t i = 0; i < v->plan->n_storage; i++) {
                 const struct agent_storage *s = &v->plan->storage[i];
                 const struct rpc_value *sr = find(v, &v->srs.value, s->name);
@@ -198,9 +315,8 @@ static void check_storage(const struct verifying *v)
                 if (storage_is_shared(s))
                         compare_number(v, "storage", s->name, _("hosts attached"), (int64_t)v->hosts.value.n,
                                 (int64_t)hosts_attached(v, sr));
-                if (s->is_default)
-                        compare_yes(v, "storage", s->name, _("default"), true,
-                                !strcmp(rpc_text(pool, "default_SR"), sr->key));
+                check_place(v, s, sr->key);
+                check_uses(v, s, sr->key);
         }
 }
 
@@ -212,18 +328,28 @@ static void check_vms(const struct verifying *v)
         }
 }
 
+static void check_schedules(const struct verifying *v)
+{
+        for (size_t i = 0; i < v->plan->n_schedules; i++) {
+                const char *name = v->plan->schedules[i].name;
+                bool there = record_where(&v->schedules.value, "name_label", name) != NULL;
+                point(v, there ? VERDICT_SAME : VERDICT_MISSING, "schedule", name, "", "", "");
+        }
+}
+
 bool verify_pool(const struct agent_plan *p, struct xapi *x, void (*each)(void *, const struct verify_point *),
         void *arg, struct err *e)
 {
         OWN(clear) struct verifying v = { .plan = p, .each = each, .arg = arg };
         if (!read_all(&v, x, e))
                 return false;
-        v.deployment = rpc_text(rpc_member(&v.pools.value.items[0], "other_config"), MARK_DEPLOYMENT);
+        v.deployment = rpc_text(rpc_member(v.pool, "other_config"), MARK_DEPLOYMENT);
         check_pool(&v);
         check_hosts(&v);
         check_strangers(&v);
         check_networks(&v);
         check_storage(&v);
+        check_schedules(&v);
         check_vms(&v);
         return true;
 }

@@ -7,7 +7,7 @@ enum verdict { VERDICT_SAME, VERDICT_DIFFERS, VERDICT_MISSING, VERDICT_EXTRA };
 
 struct verify_point {                   /* texts are valid during the call only */
         enum verdict verdict;
-        const char *kind;               /* "host", "pool", "network", "storage", "HA", "vm": for programs, not translated */
+        const char *kind;               /* "host", "pool", "network", "storage", "HA", "schedule", "vm": for programs, not translated */
         const char *name;               /* of what is looked at */
         const char *what;               /* which of its properties, translated; "" = that it is there */
         const char *planned, *found;    /* "" when there is nothing to show */

@@ -209,6 +209,20 @@ static enum xapi_end post(
         return XAPI_FOREIGN;
 }
 
+/* What is no list of records would read as an empty one, as if there were none. */
+static bool is_list(const char *method, const struct rpc_answer *out)
+{
+        const char *dot = strchr(method, '.');
+        return !dot || strcmp(dot, ".get_all_records") || out->value.kind == RPC_STRUCT;
+}
+
+static enum xapi_end not_what_was_asked(const char *got, struct err *e)
+{
+        err_rule(e, XR_XAPI_ANSWER, got, NULL);
+        e->kind = ERR_WORLD;
+        return XAPI_FOREIGN;
+}
+
 /* Writes, sends, judges and logs one call. The session goes in front unless there is none yet. */
 static enum xapi_end exchange(struct xapi *x, const char *method, const struct rpc_arg *args, size_t n, int patience,
         struct rpc_answer *out, struct err *e)
@@ -228,6 +242,8 @@ static enum xapi_end exchange(struct xapi *x, const char *method, const struct r
                 return XAPI_AWAY;
         int64_t began = clock_steady();
         enum xapi_end end = post(x, &request, patience, only_reads(method), out, e);
+        if (end == XAPI_DONE && !is_list(method, out))
+                end = not_what_was_asked(_("it is no list of records"), e);
         log_call(x, method, began, end);
         if (end == XAPI_FAILED)
                 explain(x, method, args, n, e);
@@ -241,11 +257,8 @@ static enum xapi_end login(struct xapi *x, struct err *e)
         const struct rpc_arg args[] = { RPC_S("root"), RPC_S(x->password.ptr), RPC_S("1.0"), RPC_S("xenroll") };
         struct rpc_answer answer = { 0 };
         enum xapi_end end = exchange(x, "session.login_with_password", args, COUNT(args), x->patience, &answer, e);
-        if (end == XAPI_DONE && (answer.value.kind != RPC_TEXT || !*answer.value.text)) {
-                err_rule(e, XR_XAPI_ANSWER, _("a session without a name"), NULL);
-                e->kind = ERR_WORLD;
-                end = XAPI_FOREIGN;
-        }
+        if (end == XAPI_DONE && (answer.value.kind != RPC_TEXT || !*answer.value.text))
+                end = not_what_was_asked(_("a session without a name"), e);
         if (end == XAPI_DONE) {
                 x->session = secret_of(answer.value.text, strlen(answer.value.text));
                 x->sessions++;
@@ -358,11 +371,8 @@ enum xapi_end xapi_call(struct xapi *x, struct rpc_answer *answer, struct err *e
 static enum xapi_end take_token(const struct rpc_answer *answer, char token[256], struct err *e)
 {
         const char *next = rpc_text(&answer->value, "token");
-        if (!*next || strlen(next) > LONGEST_TOKEN) {
-                err_rule(e, XR_XAPI_ANSWER, _("events without a token"), NULL);
-                e->kind = ERR_WORLD;
-                return XAPI_FOREIGN;
-        }
+        if (!*next || strlen(next) > LONGEST_TOKEN)
+                return not_what_was_asked(_("events without a token"), e);
         snprintf(token, LONGEST_TOKEN + 1, "%s", next);
         return XAPI_DONE;
 }

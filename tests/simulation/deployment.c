@@ -92,7 +92,7 @@ static void add_members(struct deployment *d, struct agent_plan *p)
         for (int i = 0; i < d->n; i++)
                 p->members[i] = (struct agent_member){ .name = arena_printf(d->arena, "xen%d", i + 1),
                         .address = arena_printf(d->arena, "192.168.0.%d", 11 + i),
-                        .mac = scenario_mac(d->arena, i, 0),
+                        .mac = scenario_mac(d->arena, i, d->management),
                         .serial = arena_printf(d->arena, "SN%04d", i + 1),
                         .number = i + 1,
                         .coordinator = i == 0 };
@@ -109,7 +109,7 @@ static struct agent_address *addresses(struct deployment *d, const struct agent_
 static void add_networks(struct deployment *d, struct agent_plan *p, unsigned wishes)
 {
         struct agent_network *n = p->networks = ARENA_ARRAY(d->arena, struct agent_network, 8);
-        n[p->n_networks++] = (struct agent_network){ .name = "Management", .nic = 0 };
+        n[p->n_networks++] = (struct agent_network){ .name = "Management", .nic = d->management };
         if (wishes & WISH_NETS) {
                 n[p->n_networks++] = (struct agent_network){ .name = "Storage",
                         .nic = 1,
@@ -210,7 +210,7 @@ static void add_vms(struct deployment *d, struct agent_plan *p, unsigned wishes)
                         .template = SCENARIO_TEMPLATE,
                         .vcpus = 2,
                         .memory = 2ull << 30,
-                        .networks = one_text(d->arena, "Management"),
+                        .networks = one_text(d->arena, i ? "management" : "Management"),
                         .start = i == 0,
                         .order = i,
                         .n_disks = 1 };
@@ -289,6 +289,7 @@ struct deployment *deployment_new(int hosts, unsigned wishes, const char *releas
         d->arena = arena;
         d->n = hosts;
         d->nics = 4;
+        d->management = wishes & (WISH_NETS | WISH_BOND) ? 0 : 1;
         d->trouble = trouble;
         d->secrets = ARENA_ARRAY(arena, const char *, 8);
         if (hosts > 1)

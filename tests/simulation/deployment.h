@@ -26,7 +26,7 @@ struct deployment {
         int64_t *power_on; /* ms, by host */
         struct expected expected[16];
         size_t n_expected;
-        int nics;
+        int nics, management; /* cards, and which of them is for the hosts' own addresses */
         enum trouble trouble; /* if any, somebody must stop and say why */
 };
 

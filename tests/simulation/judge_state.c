@@ -42,6 +42,8 @@ static void judge_storage(const struct state *st, const struct agent_plan *p)
 {
         for (size_t i = 0; i < p->n_storage; i++) {
                 want_one(st, "SR '%s' ", p->storage[i].name);
+                if (p->storage[i].type == AGENT_ISO_NFS)
+                        want_one(st, "SR \"%s\" other_config auto-scan=true", p->storage[i].name);
                 for (size_t k = 0; k < p->n_members; k++)
                         want_one(st, "PBD of '%s' on %s%s", p->storage[i].name, p->members[k].name,
                                 booted_since(st->s, p->members[k].name) ? " " : " attached");
@@ -68,8 +70,10 @@ static void judge_the_rest(const struct state *st, const struct agent_plan *p)
 {
         for (size_t i = 0; i < p->n_networks; i++)
                 want_one(st, "network '%s' ", p->networks[i].name);
-        for (size_t i = 0; i < p->n_vms; i++)
+        for (size_t i = 0; i < p->n_vms; i++) {
                 want_one(st, "VM '%s' ", p->vms[i].name);
+                want_one(st, "of VM \"%s\" card 0 on \"Management\"", p->vms[i].name);
+        }
 }
 
 void judge_state(struct sim *s)

@@ -11,6 +11,7 @@ const char *scenario_mac(struct arena *a, int host, int nic)
 static void add_host(const struct deployment *d, int host, struct chance *c, struct str *out)
 {
         const struct agent_member *m = &d->plans[0].members[host];
+        const char *management = d->management ? " management=1" : "";
         bool limited = d->plans[0].release.free_pool_size > 0;
         str_addf(out, "host %s %s ", m->name, m->address);
         for (int i = 0; i < d->nics; i++)
@@ -19,7 +20,7 @@ static void add_host(const struct deployment *d, int host, struct chance *c, str
                 str_add(out, " cpu=AuthenticAMD");
         if (host == d->n - 1 && d->trouble == OTHER_BUILD)
                 str_add(out, " build=other");
-        str_addf(out, "%s%s\n", limited ? " edition=free" : "", chance_one_in(c, 4) ? " dies-early" : "");
+        str_addf(out, "%s%s%s\n", management, limited ? " edition=free" : "", chance_one_in(c, 4) ? " dies-early" : "");
 }
 
 /* Some of the storage has served before: then there is something to be introduced, and nothing to be made. */

@@ -245,6 +245,8 @@ static const struct {
                 "login@sock SR.get_all@sock#OpaqueRef:1 SR.get_all@sock#OpaqueRef:1", NULL, 0, NULL },
         { "nothing in the answer", SOCKET, "SR.create", "session empty", XAPI_UNKNOWN,
                 "login@sock SR.create@sock#OpaqueRef:1", NULL, 0, NULL },
+        { "a text where records were asked for", SOCKET, "host.get_all_records", "session ok=1", XAPI_FOREIGN,
+                "login@sock host.get_all_records@sock#OpaqueRef:1", NULL, XR_XAPI_ANSWER, NULL },
         { "a session without a name", SOCKET, "SR.get_all", "ok=", XAPI_FOREIGN, "login@sock", NULL, XR_XAPI_ANSWER,
                 NULL },
         { "an unknown code", SOCKET, "SR.create", "session fail=NEVER_HEARD,a", XAPI_FAILED,

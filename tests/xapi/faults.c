@@ -15,6 +15,7 @@ static const struct {
         { "http", FAULT_HTTP, 1 },
         { "delay", FAULT_DELAY, 1 },
         { "hang", FAULT_HANG, 0 },
+        { "body", FAULT_BODY, 1 },
         { "kill", FAULT_RESTART_BEFORE, 0 },
         { "restart-before", FAULT_RESTART_BEFORE, 0 },
         { "restart-after", FAULT_RESTART_AFTER, 0 },
@@ -51,6 +52,7 @@ static bool take_kind(struct world *w, struct fault *f, const char *const *words
                 f->kind = kinds[i].kind;
                 f->number = kinds[i].words == 1 ? strtoll(words[1], NULL, 10) : 0;
                 f->n_error = kinds[i].words < 0 ? n - 1 : 0;
+                f->body = kinds[i].kind == FAULT_BODY ? arena_strdup(w->a, words[1]) : NULL;
                 for (size_t k = 0; k < f->n_error; k++)
                         f->error[k] = arena_strdup(w->a, words[k + 1]);
                 return f->n_error == 0 || api_has_error(w->api, f->error[0]) ||
@@ -104,6 +106,12 @@ bool fault_parse(struct world *w, const char *const *words, size_t n, struct err
                 abort();
         w->faults[w->n_faults++] = f;
         return true;
+}
+
+void faults_end(struct world *w)
+{
+        for (size_t i = 0; i < w->n_faults; i++)
+                w->faults[i].times = 0;
 }
 
 /* Every fault that fits hears of the call; the first whose turn it is strikes. A copy in the world's arena: the list

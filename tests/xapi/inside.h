@@ -149,6 +149,7 @@ enum fault_kind {
         FAULT_POWER_AFTER,
         FAULT_ERROR_AFTER,
         FAULT_HANG,
+        FAULT_BODY,
         FAULT_KINDS
 };
 
@@ -160,6 +161,7 @@ struct fault {
         int64_t number; /* ms, HTTP status */
         const char *error[8];
         size_t n_error;
+        const char *body; /* in place of the answer */
 };
 
 struct request {
@@ -272,6 +274,7 @@ int host_named(const struct world *, const char *name);
 int64_t world_seconds(const struct world *, int host); /* its own clock */
 bool parse_line(struct world *, const char *line, bool starting, struct err *e);
 bool fault_parse(struct world *, const char *const *words, size_t n, struct err *e);
+void faults_end(struct world *); /* none strikes any more */
 struct fault *fault_take(struct world *, const char *method, int host, int from);
 bool target_parse(struct world *, const char *const *words, size_t n, struct err *e);
 bool target_told(struct world *, const char *const *words, size_t n, struct err *e);

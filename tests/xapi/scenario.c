@@ -438,6 +438,10 @@ bool parse_line(struct world *w, const char *line, bool starting, struct err *e)
                                 : err_set(e, ERR_INPUT, "a template cannot come later");
         if (!strcmp(words[0], "fault"))
                 return fault_parse(w, words + 1, n - 1, e);
+        if (!strcmp(words[0], "faults-over")) {
+                faults_end(w);
+                return true;
+        }
         if (starting && strcmp(words[0], "cut"))
                 return err_set(e, ERR_INPUT, "'%s' is not known at the start", words[0]);
         return control(w, words, n, e);

@@ -258,6 +258,9 @@ static bool fault_before(struct world *w, struct request *r)
         case FAULT_HTTP:
                 end_with(w, r, FATE_ANSWER, (int)f->number, "<html>no</html>");
                 return true;
+        case FAULT_BODY:
+                end_with(w, r, FATE_ANSWER, 200, f->body);
+                return true;
         case FAULT_HANG:
                 r->due = INT64_MAX;
                 return true;

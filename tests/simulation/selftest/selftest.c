@@ -38,6 +38,7 @@ static const struct row {
         { "leaves-lease", "still has xenroll-lease-", 2, true, { 0 } },
         { "forgets-secret", "a secret is left over", 2, true, { 0 } },
         { "makes-double", "2 times: SR 'iso'", 2, true, { 0 } },
+        { "leaves the library unscanned", "0 times: SR \"iso\" other_config auto-scan=true", 2, true, { 0 } },
         { "unplugs", "0 times: PBD of 'iscsi' on xen2 attached", 2, true, { 0 } },
         { "disables", "0 times: host 'xen2' 192.168.0.12 enabled", 2, true, { 0 } },
         { "wanders", "which is not below its root", 2, true, { 0 } },

@@ -138,6 +138,8 @@ static void misbehave(struct life *l)
                 ask(l, "toy.double", NULL);
         else if (is("unplugs"))
                 ask(l, "toy.unplug", NULL);
+        else if (is("leaves the library unscanned"))
+                ask(l, "toy.leave-unscanned", NULL);
         else if (is("disables"))
                 ask(l, "toy.disable", NULL);
         else if (is("crashes"))

@@ -27,7 +27,7 @@ struct world {
         } methods[METHODS];
         char complaint[64], breach[64], litter[64];
         unsigned members;
-        bool unplugged, asleep;
+        bool unplugged, asleep, unscanned;
 };
 
 struct world *world_new(const char *scenario, uint64_t seed, struct err *e)
@@ -102,6 +102,8 @@ static void perform(struct world *w, int host, struct bytes body)
                 snprintf(w->litter, sizeof(w->litter), "SR 'iso' once more");
         else if (!strcmp(method, "toy.unplug"))
                 w->unplugged = true;
+        else if (!strcmp(method, "toy.leave-unscanned"))
+                w->unscanned = true;
         else if (!strcmp(method, "toy.disable"))
                 w->asleep = true;
         else if (!strcmp(method, "pool.join"))
@@ -190,6 +192,8 @@ void world_show(const struct world *w, struct str *out)
                         str_addf(out, "PBD of '%s' on %s %s\n", storage[i], w->names[h],
                                 w->unplugged && i == 1 ? "unplugged" : "attached");
         }
+        if (!w->unscanned)
+                str_add(out, "SR \"iso\" other_config auto-scan=true\n");
         str_add(out, "network 'Management' mtu 1500\n");
 }
 
