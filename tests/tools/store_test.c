@@ -379,6 +379,7 @@ static void write_much(int writer, int batches)
 
 struct followed {
         int64_t seen[17], last;
+        int missed;
 };
 
 static bool follow(void *arg, const struct host_row *h, const struct host_more *m)
@@ -389,12 +390,22 @@ static bool follow(void *arg, const struct host_row *h, const struct host_more *
         return true;
 }
 
+static bool look_for_missed(void *arg, const struct host_row *h, const struct host_more *m)
+{
+        struct followed *f = arg;
+        (void)m;
+        f->missed += h->change <= f->last && f->seen[atoi(h->host + 3)] != h->change;
+        return true;
+}
+
+/* What has come since the last number, and whether anything has a number that was passed already. */
 static void follow_once(struct store *s, struct followed *f)
 {
         struct err e = ERR_INIT;
         int64_t now = last_change(s);
         must(store_hosts(s, &(struct host_filter){ .standing = -1, .changed_since = f->last }, follow, f, &e), &e);
         f->last = now;
+        must(store_hosts(s, &(struct host_filter)ANY, look_for_missed, f, &e), &e);
 }
 
 static bool count_event(void *arg, const struct event_row *r)
