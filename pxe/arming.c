@@ -176,6 +176,8 @@ bool arming_end(struct arming *a, const char *token, enum arm_outcome outcome, i
         *known = false;
         if (!arming_by_token(a, token, &row, known, e))
                 return false;
+        if (*known && row.state == ARM_INSTALLED)
+                return true;
         *known = *known && (row.state == ARM_STARTED || (row.state == ARM_FAILED && row.starts));
         if (!*known)
                 return true;
