@@ -1,15 +1,15 @@
 #include "pxe/requests.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "pxe/peer.h"
 #include "pxe/responses.h"
 #include "pxe/routes.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
-enum { ETAG_SIZE = 128, PEER_SIZE = INET6_ADDRSTRLEN };
+enum { ETAG_SIZE = 128 };
 
 struct requests {
         const struct server_config *config;
@@ -88,31 +88,6 @@ void requests_connection(
         }
 }
 
-/* --- who asks --- */
-
-static bool is_address(const char *text)
-{
-        unsigned char bytes[16];
-        return strlen(text) < PEER_SIZE &&
-               (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
-}
-
-/* A web server on this machine that hands requests on says whose they are; nobody else is believed. */
-static void find_peer(struct MHD_Connection *from, char peer[PEER_SIZE])
-{
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(from, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-        const struct sockaddr *a = info ? info->client_addr : NULL;
-        if (a && a->sa_family == AF_INET)
-                inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, peer, PEER_SIZE);
-        else if (a && a->sa_family == AF_INET6)
-                inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, peer, PEER_SIZE);
-        else
-                snprintf(peer, PEER_SIZE, "?");
-        const char *real = MHD_lookup_connection_value(from, MHD_HEADER_KIND, "X-Real-IP");
-        if (real && (!strncmp(peer, "127.", 4) || !strcmp(peer, "::1")) && is_address(real))
-                snprintf(peer, PEER_SIZE, "%s", real);
-}
-
 /* --- the backend --- */
 
 static void log_answer(const struct request *r, int status, size_t bytes)
@@ -138,7 +113,7 @@ static enum MHD_Result ask(struct request *r)
 {
         struct ask question = { r->post ? "POST" : "GET", r->path, r->peer, str_bytes(&r->body), NULL };
         struct reply reply = REPLY_INIT;
-        find_peer(r->exchange.connection, r->peer);
+        peer_find(r->exchange.connection, true, r->peer);
         asking_ask(r->all->asking, &question, &reply);
         log_answer(r, reply.status, reply.body.len);
         enum MHD_Result fine = response_reply(&r->exchange, &reply);
@@ -220,7 +195,7 @@ static enum MHD_Result begin(
         if (!is_too_large(from))
                 return MHD_YES;
         snprintf(r->peer, sizeof(r->peer), "?");
-        find_peer(from, r->peer);
+        peer_find(from, true, r->peer);
         if (!r->is_path)
                 snprintf(r->path, sizeof(r->path), "?");
         r->exchange.last = true;
