@@ -133,25 +133,25 @@ void answers_free(struct answers *a)
 
 /* --- which question it is --- */
 
-static void show(struct question *q, const char *type, const char *bytes, const char *end)
+static void show(struct asked *q, const char *type, const char *bytes, const char *end)
 {
         q->reply->status = 200;
         snprintf(q->reply->type, sizeof(q->reply->type), "%s", type);
         str_addn(&q->reply->body, bytes, (size_t)(end - bytes));
 }
 
-static void show_page(struct question *q) { show(q, "text/html; charset=utf-8", page_html, page_html_end); }
-static void show_style(struct question *q) { show(q, "text/css; charset=utf-8", page_css, page_css_end); }
-static void show_script(struct question *q) { show(q, "text/javascript; charset=utf-8", page_js, page_js_end); }
-static void show_icon(struct question *q) { show(q, "image/svg+xml", page_svg, page_svg_end); }
-static void may_listen(struct question *q) { q->reply->status = 204; }
+static void show_page(struct asked *q) { show(q, "text/html; charset=utf-8", page_html, page_html_end); }
+static void show_style(struct asked *q) { show(q, "text/css; charset=utf-8", page_css, page_css_end); }
+static void show_script(struct asked *q) { show(q, "text/javascript; charset=utf-8", page_js, page_js_end); }
+static void show_icon(struct asked *q) { show(q, "image/svg+xml", page_svg, page_svg_end); }
+static void may_listen(struct asked *q) { q->reply->status = 204; }
 
 enum need { FOR_ALL, READING, OURS, ACTING }; /* ours: sent by our page; acting: by somebody who has logged in there */
 
 static const struct route {
         const char *method, *path;
         enum need need;
-        void (*answer)(struct question *);
+        void (*answer)(struct asked *);
 } routes[] = {
         { "GET", "/", FOR_ALL, show_page },
         { "GET", "/page.css", FOR_ALL, show_style },
@@ -180,11 +180,11 @@ static bool is_json(const struct ask *ask)
 }
 
 /* The web server asks for its streams, and has no visitor. */
-static bool is_inside(const struct question *q) { return !*q->ask->peer && !strcmp(q->path, "/api/changes"); }
+static bool is_inside(const struct asked *q) { return !*q->ask->peer && !strcmp(q->path, "/api/changes"); }
 
-bool may_read(const struct question *q) { return q->visitor.logged_in || q->a->c.everybody_reads || is_inside(q); }
+bool may_read(const struct asked *q) { return q->visitor.logged_in || q->a->c.everybody_reads || is_inside(q); }
 
-static bool let_through(struct question *q, enum need need)
+static bool let_through(struct asked *q, enum need need)
 {
         if (need == READING && !may_read(q)) {
                 answer_error(q, 401, N_("Log in first."));
@@ -203,7 +203,7 @@ static bool let_through(struct question *q, enum need need)
         return !forged;
 }
 
-static void find_route(struct question *q)
+static void find_route(struct asked *q)
 {
         bool known = false;
         for (size_t i = 0; i < COUNT(routes); i++) {
@@ -226,7 +226,7 @@ bool answers_is_events(const struct ask *ask)
                (!ask->path[7] || ask->path[7] == '/');
 }
 
-static void split_path(struct question *q)
+static void split_path(struct asked *q)
 {
         const char *path = q->ask->path;
         size_t n = strcspn(path, "?");
@@ -249,7 +249,7 @@ static void add_fields(struct reply *r)
 
 void answers_answer(void *arg, const struct ask *ask, struct reply *r)
 {
-        struct question q = { .a = arg, .ask = ask, .reply = r };
+        struct asked q = { .a = arg, .ask = ask, .reply = r };
         struct err e = ERR_INIT;
         split_path(&q);
         if (answers_is_events(ask))

@@ -8,7 +8,7 @@
 enum { USUAL_HOURS = 7 * 24, MOST_HOURS = 365 * 24, SECOND = 1000 };
 
 /* The body as an object; NULL when it is none, which is answered. */
-static json_t *read_body(struct question *q)
+static json_t *read_body(struct asked *q)
 {
         json_t *o = json_loadb(q->ask->body.ptr, q->ask->body.len, JSON_REJECT_DUPLICATES, NULL);
         if (json_is_object(o))
@@ -18,11 +18,11 @@ static json_t *read_body(struct question *q)
         return NULL;
 }
 
-static void not_understood(struct question *q) { answer_error(q, 400, N_("What was sent cannot be understood.")); }
+static void not_understood(struct asked *q) { answer_error(q, 400, N_("What was sent cannot be understood.")); }
 
 /* --- sessions --- */
 
-static void answer_login(struct question *q, enum rule rule, int wait)
+static void answer_login(struct asked *q, enum rule rule, int wait)
 {
         char seconds[16];
         snprintf(seconds, sizeof(seconds), "%d", wait);
@@ -35,7 +35,7 @@ static void answer_login(struct question *q, enum rule rule, int wait)
         answer_json(q, 200, o);
 }
 
-void act_login(struct question *q)
+void act_login(struct asked *q)
 {
         struct err e = ERR_INIT;
         const char *password;
@@ -53,7 +53,7 @@ void act_login(struct question *q)
         json_decref(o);
 }
 
-void act_logout(struct question *q)
+void act_logout(struct asked *q)
 {
         struct err e = ERR_INIT;
         if (visitors_logout(q->a->visitors, &q->visitor, q->reply, &e))
@@ -62,7 +62,7 @@ void act_logout(struct question *q)
                 answer_trouble(q, &e);
 }
 
-void act_language(struct question *q)
+void act_language(struct asked *q)
 {
         const char *language;
         json_t *o = read_body(q);
@@ -95,7 +95,7 @@ static void choose(struct choice *c, const struct known_host *h)
 }
 
 /* "school": all of its hosts; with "pool" those of the pool. */
-static bool choose_group(struct question *q, const char *school, const char *pool, struct choice *c)
+static bool choose_group(struct asked *q, const char *school, const char *pool, struct choice *c)
 {
         for (size_t i = 0; i < q->a->n_hosts; i++) {
                 const struct known_host *h = &q->a->hosts[i];
@@ -107,7 +107,7 @@ static bool choose_group(struct question *q, const char *school, const char *poo
         return c->n;
 }
 
-static bool choose_named(struct question *q, json_t *list, struct choice *c)
+static bool choose_named(struct asked *q, json_t *list, struct choice *c)
 {
         size_t i;
         json_t *item;
@@ -136,7 +136,7 @@ struct wish {
         int again, hours;
 };
 
-static bool read_wish(struct question *q, json_t *o, struct wish *w)
+static bool read_wish(struct asked *q, json_t *o, struct wish *w)
 {
         *w = (struct wish){ .hours = USUAL_HOURS };
         if (json_unpack_ex(o, NULL, JSON_STRICT, "{s?:o, s?:o, s?:s, s?:s, s?:b, s?:i}", "hosts", &w->hosts, "confirm",
@@ -150,7 +150,7 @@ static bool read_wish(struct question *q, json_t *o, struct wish *w)
 }
 
 /* A list is at most as long as there are hosts, so that looking for doubles stays cheap. */
-static bool find_choice(struct question *q, const struct wish *w, struct choice *c)
+static bool find_choice(struct asked *q, const struct wish *w, struct choice *c)
 {
         size_t most = w->hosts ? json_array_size(w->hosts) : q->a->n_hosts;
         if (w->hosts && most > MOST_EVENTS) {
@@ -194,7 +194,7 @@ static json_t *host_json(const struct known_host *h)
 }
 
 /* Why a host is not armed without being told twice. */
-static void refusal(struct question *q, const struct known_host *h, const struct arm_row *row, json_t *list)
+static void refusal(struct asked *q, const struct known_host *h, const struct arm_row *row, json_t *list)
 {
         bool installed = row->state == ARM_INSTALLED;
         time_t at = (time_t)(installed ? row->ended : row->started);
@@ -211,7 +211,7 @@ static void refusal(struct question *q, const struct known_host *h, const struct
         json_array_append_new(list, o);
 }
 
-static bool tell_store(struct question *q, const struct known_host *h, const char *outcome, struct err *e)
+static bool tell_store(struct asked *q, const struct known_host *h, const char *outcome, struct err *e)
 {
         struct event event = { .stage = STAGE_ARMING, .percent = -1, .received = q->a->c.now() };
         size_t fresh;
@@ -225,7 +225,7 @@ static bool tell_store(struct question *q, const struct known_host *h, const cha
         return store_put(q->a->c.store, &event, 1, &fresh, e);
 }
 
-static bool note(struct question *q, const char *action, const struct known_host *h, bool again, struct err *e)
+static bool note(struct asked *q, const char *action, const struct known_host *h, bool again, struct err *e)
 {
         char name[2 * NAME_MOST + 16];
         name_of(h, name);
@@ -235,7 +235,7 @@ static bool note(struct question *q, const char *action, const struct known_host
 }
 
 /* The state is what counts and is kept by now; the roll call hears of it, and the audit. */
-static bool tell_all(struct question *q, const struct known_host *const *hosts, size_t n, const char *outcome,
+static bool tell_all(struct asked *q, const struct known_host *const *hosts, size_t n, const char *outcome,
         bool again, struct err *e)
 {
         if (!store_begin(q->a->c.store, e))
@@ -256,7 +256,7 @@ struct arming_run {
 };
 
 static bool arm_chosen(
-        struct question *q, const struct choice *c, const struct wish *w, struct arming_run *run, struct err *e)
+        struct asked *q, const struct choice *c, const struct wish *w, struct arming_run *run, struct err *e)
 {
         struct arming *arming = q->a->c.arming;
         int64_t now = q->a->c.now() / SECOND;
@@ -277,7 +277,7 @@ static bool arm_chosen(
         return true;
 }
 
-static void answer_arming(struct question *q, const struct arming_run *run, const struct wish *w, bool all)
+static void answer_arming(struct asked *q, const struct arming_run *run, const struct wish *w, bool all)
 {
         json_t *o = json_object(), *armed = json_array();
         for (size_t i = 0; all && i < run->done.n; i++)
@@ -291,7 +291,7 @@ static void answer_arming(struct question *q, const struct arming_run *run, cons
 }
 
 /* Of hosts that somebody names all are armed or none; of a school those that may be. */
-static void arm(struct question *q, const struct choice *c, const struct wish *w)
+static void arm(struct asked *q, const struct choice *c, const struct wish *w)
 {
         struct err e = ERR_INIT;
         struct arming_run run = { .done.hosts = calloc(c->n + 1, sizeof(struct known_host *)),
@@ -316,7 +316,7 @@ static void arm(struct question *q, const struct choice *c, const struct wish *w
         choice_clear(&run.done);
 }
 
-static void disarm(struct question *q, const struct choice *c, const struct wish *w)
+static void disarm(struct asked *q, const struct choice *c, const struct wish *w)
 {
         (void)w;
         struct err e = ERR_INIT;
@@ -344,7 +344,7 @@ static void disarm(struct question *q, const struct choice *c, const struct wish
         choice_clear(&done);
 }
 
-static void act(struct question *q, void (*doing)(struct question *, const struct choice *, const struct wish *))
+static void act(struct asked *q, void (*doing)(struct asked *, const struct choice *, const struct wish *))
 {
         OWN(choice_clear) struct choice c = { 0 };
         struct wish w;
@@ -362,5 +362,5 @@ static void act(struct question *q, void (*doing)(struct question *, const struc
         json_decref(o);
 }
 
-void act_arm(struct question *q) { act(q, arm); }
-void act_disarm(struct question *q) { act(q, disarm); }
+void act_arm(struct asked *q) { act(q, arm); }
+void act_disarm(struct asked *q) { act(q, disarm); }

@@ -4,14 +4,14 @@
 #include <string.h>
 
 /* Machines read no JSON: what is wrong is said in a line. */
-static void refuse(struct question *q, int status, const char *why)
+static void refuse(struct asked *q, int status, const char *why)
 {
         q->reply->status = status;
         snprintf(q->reply->type, sizeof(q->reply->type), "text/plain; charset=utf-8");
         str_addf(&q->reply->body, "%s\n", why);
 }
 
-static void keep(struct question *q, const struct event *events, size_t n)
+static void keep(struct asked *q, const struct event *events, size_t n)
 {
         struct err e = ERR_INIT;
         size_t fresh = 0;
@@ -23,7 +23,7 @@ static void keep(struct question *q, const struct event *events, size_t n)
 }
 
 /* A host tells about itself, whatever names it gives. */
-static void take_of_host(struct question *q, const struct known_host *h, struct event *events, size_t n)
+static void take_of_host(struct asked *q, const struct known_host *h, struct event *events, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 snprintf(events[i].school, sizeof(events[i].school), "%s", h->school->id);
@@ -36,7 +36,7 @@ static void take_of_host(struct question *q, const struct known_host *h, struct 
 }
 
 /* A school's server tells about its school, and when it heard of it, which cannot be later than now. */
-static void take_of_school(struct question *q, const char *school, struct event *events, size_t n)
+static void take_of_school(struct asked *q, const char *school, struct event *events, size_t n)
 {
         int64_t now = q->a->c.now();
         for (size_t i = 0; i < n; i++) {
@@ -49,7 +49,7 @@ static void take_of_school(struct question *q, const char *school, struct event 
         keep(q, events, n);
 }
 
-static const struct known_token *bearer(const struct question *q)
+static const struct known_token *bearer(const struct asked *q)
 {
         char field[128];
         bool is = ask_field(q->ask, "Authorization", field, sizeof(field)) && !strncasecmp(field, "Bearer ", 7);
@@ -67,7 +67,7 @@ static size_t room_for(struct bytes body)
         return n;
 }
 
-void take_events(struct question *q)
+void take_events(struct asked *q)
 {
         char type[128] = "";
         struct err e = ERR_INIT;

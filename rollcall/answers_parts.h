@@ -33,7 +33,7 @@ struct answers {
         struct overview overview;
 };
 
-struct question {
+struct asked {
         struct answers *a;
         const struct ask *ask;
         struct reply *reply;
@@ -46,34 +46,34 @@ const struct known_token *answers_by_token(const struct answers *, const char *t
 
 /* --- answering --- */
 
-const char *say(const struct question *, const char *text); /* in the visitor's language */
-void answer_json(struct question *, int status, json_t *);  /* takes it over */
+const char *say(const struct asked *, const char *text); /* in the visitor's language */
+void answer_json(struct asked *, int status, json_t *);  /* takes it over */
 /* {"error": what is wrong, "next": what to do, "code": the rule's number}; arguments as of err_rule. */
-void answer_rule(struct question *, int status, enum rule, ...) __attribute__((sentinel));
-void answer_error(struct question *, int status, const char *sentence); /* N_() */
-void answer_trouble(struct question *, const struct err *);             /* on our side: 503, 507 without room */
+void answer_rule(struct asked *, int status, enum rule, ...) __attribute__((sentinel));
+void answer_error(struct asked *, int status, const char *sentence); /* N_() */
+void answer_trouble(struct asked *, const struct err *);             /* on our side: 503, 507 without room */
 json_t *text_json(const char *);                                        /* never NULL */
 
 /* The rule's sentence in the visitor's language with these instead of its {1} … {9}. */
-void rule_says(const struct question *, enum rule, bool remedy, const char *const args[RULE_ARGS], struct str *out);
+void rule_says(const struct asked *, enum rule, bool remedy, const char *const args[RULE_ARGS], struct str *out);
 /* Sets "code", "cause" and "next"; of hosts only the numbers are known, so what the sentence is about stays open. */
-void code_json(const struct question *, json_t *to, int code);
-json_t *tile_json(const struct question *, const struct host_row *, const struct host_more *);
-json_t *event_json(const struct question *, const struct event_row *);
+void code_json(const struct asked *, json_t *to, int code);
+json_t *tile_json(const struct asked *, const struct host_row *, const struct host_more *);
+json_t *event_json(const struct asked *, const struct event_row *);
 
 /* --- the parts --- */
 
-void read_summary(struct question *);
-void read_hosts(struct question *);
-void read_host(struct question *);
-void read_changes(struct question *);
-void read_enrolled(struct question *);
-void read_rule(struct question *);
-void read_words(struct question *);
-void take_events(struct question *);
-void act_login(struct question *);
-void act_logout(struct question *);
-void act_language(struct question *);
-void act_arm(struct question *);
-void act_disarm(struct question *);
-bool may_read(const struct question *);
+void read_summary(struct asked *);
+void read_hosts(struct asked *);
+void read_host(struct asked *);
+void read_changes(struct asked *);
+void read_enrolled(struct asked *);
+void read_rule(struct asked *);
+void read_words(struct asked *);
+void take_events(struct asked *);
+void act_login(struct asked *);
+void act_logout(struct asked *);
+void act_language(struct asked *);
+void act_arm(struct asked *);
+void act_disarm(struct asked *);
+bool may_read(const struct asked *);

@@ -78,7 +78,7 @@ static bool have_overview(struct answers *a, struct err *e)
 }
 
 struct listing {
-        struct question *q;
+        struct asked *q;
         json_t *array;
         bool pressing; /* only those that need somebody, which come first */
         bool overdue;  /* of these, those that are silent */
@@ -100,7 +100,7 @@ static bool list_host(void *arg, const struct host_row *row, const struct host_m
         return !l->more;
 }
 
-static void tell_visitor(struct question *q, json_t *o)
+static void tell_visitor(struct asked *q, json_t *o)
 {
         enum rule hinder = visitors_hinder(q->a->visitors, &q->visitor);
         static const char *const no_args[RULE_ARGS] = { NULL };
@@ -122,7 +122,7 @@ static void tell_visitor(struct question *q, json_t *o)
         set(o, "language", q->visitor.language);
 }
 
-void read_summary(struct question *q)
+void read_summary(struct asked *q)
 {
         struct answers *a = q->a;
         struct err e = ERR_INIT;
@@ -166,14 +166,14 @@ static int standing_named(const char *name)
 }
 
 /* NULL: any. False when what is wished cannot be. */
-static bool wish(const struct question *q, const char *name, char *out, size_t size, const char **wished)
+static bool wish(const struct asked *q, const char *name, char *out, size_t size, const char **wished)
 {
         enum query_found found = query_value(q->query, name, out, size);
         *wished = *out ? out : NULL;
         return found != QUERY_DAMAGED;
 }
 
-static bool number_of(const struct question *q, const char *name, int64_t *n)
+static bool number_of(const struct asked *q, const char *name, int64_t *n)
 {
         char text[24], *end;
         if (query_value(q->query, name, text, sizeof(text)) != QUERY_FOUND || !*text)
@@ -183,7 +183,7 @@ static bool number_of(const struct question *q, const char *name, int64_t *n)
         return !*end && value >= 0;
 }
 
-void read_hosts(struct question *q)
+void read_hosts(struct asked *q)
 {
         char school[NAME_MOST], pool[NAME_MOST], search[200], standing[32];
         const char *wished_standing;
@@ -222,7 +222,7 @@ static bool list_event(void *arg, const struct event_row *row)
         return true;
 }
 
-void read_host(struct question *q)
+void read_host(struct asked *q)
 {
         char school[NAME_MOST], host[NAME_MOST];
         struct err e = ERR_INIT;
@@ -255,7 +255,7 @@ void read_host(struct question *q)
 
 /* --- what has changed --- */
 
-static bool find_changes(struct question *q, int64_t since, int64_t last, json_t *o, struct err *e)
+static bool find_changes(struct asked *q, int64_t since, int64_t last, json_t *o, struct err *e)
 {
         struct host_filter f = { .standing = -1, .changed_since = since, .limit = MOST_CHANGES + 1 };
         struct listing l = { .q = q, .array = json_array(), .most = MOST_CHANGES };
@@ -269,7 +269,7 @@ static bool find_changes(struct question *q, int64_t since, int64_t last, json_t
         return fine;
 }
 
-void read_changes(struct question *q)
+void read_changes(struct asked *q)
 {
         int64_t since, last;
         struct err e = ERR_INIT;
@@ -324,7 +324,7 @@ static bool list_machine(void *arg, const struct enrolled *m)
         return true;
 }
 
-void read_enrolled(struct question *q)
+void read_enrolled(struct asked *q)
 {
         struct err e = ERR_INIT;
         struct listing l = { .q = q, .array = json_array() };
@@ -337,7 +337,7 @@ void read_enrolled(struct question *q)
         answer_json(q, 200, o);
 }
 
-void read_rule(struct question *q)
+void read_rule(struct asked *q)
 {
         int64_t code = 0;
         json_t *o = json_object();

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-const char *say(const struct question *q, const char *text) { return catalogue_text(q->visitor.words, text); }
+const char *say(const struct asked *q, const char *text) { return catalogue_text(q->visitor.words, text); }
 
-void answer_json(struct question *q, int status, json_t *o)
+void answer_json(struct asked *q, int status, json_t *o)
 {
         AUTO_FREE char *text = json_dumps(o, JSON_COMPACT);
         json_decref(o);
@@ -23,7 +23,7 @@ json_t *text_json(const char *text)
 }
 
 void rule_says(
-        const struct question *q, enum rule rule, bool remedy, const char *const args[RULE_ARGS], struct str *out)
+        const struct asked *q, enum rule rule, bool remedy, const char *const args[RULE_ARGS], struct str *out)
 {
         const struct rule_row *row = rule_row(rule);
         const char *template = remedy ? row->remedy : row->message;
@@ -31,7 +31,7 @@ void rule_says(
                 rule_expand(out, say(q, template), args);
 }
 
-void code_json(const struct question *q, json_t *to, int code)
+void code_json(const struct asked *q, json_t *to, int code)
 {
         static const char *const open[RULE_ARGS] = { "…", "…", "…", "…", "…", "…", "…", "…", "…" };
         AUTO_STR cause = STR_MAX(4096), next = STR_MAX(4096);
@@ -45,7 +45,7 @@ void code_json(const struct question *q, json_t *to, int code)
         json_object_set_new(to, "next", text_json(str_text(&next)));
 }
 
-void answer_rule(struct question *q, int status, enum rule rule, ...)
+void answer_rule(struct asked *q, int status, enum rule rule, ...)
 {
         const char *args[RULE_ARGS] = { NULL };
         AUTO_STR error = STR_MAX(4096), next = STR_MAX(4096);
@@ -63,14 +63,14 @@ void answer_rule(struct question *q, int status, enum rule rule, ...)
         answer_json(q, status, o);
 }
 
-void answer_error(struct question *q, int status, const char *sentence)
+void answer_error(struct asked *q, int status, const char *sentence)
 {
         json_t *o = json_object();
         json_object_set_new(o, "error", text_json(say(q, sentence)));
         answer_json(q, status, o);
 }
 
-void answer_trouble(struct question *q, const struct err *e)
+void answer_trouble(struct asked *q, const struct err *e)
 {
         bool full = database_is_full(store_database(q->a->c.store));
         json_t *o = json_object();
@@ -93,7 +93,7 @@ static const char *const standing_words[STANDINGS] = { [STANDING_UNHEARD] = N_("
 static void set(json_t *o, const char *name, const char *text) { json_object_set_new(o, name, text_json(text)); }
 static void set_number(json_t *o, const char *name, int64_t n) { json_object_set_new(o, name, json_integer(n)); }
 
-json_t *tile_json(const struct question *q, const struct host_row *row, const struct host_more *more)
+json_t *tile_json(const struct asked *q, const struct host_row *row, const struct host_more *more)
 {
         json_t *o = json_object();
         set(o, "school", row->school);
@@ -120,7 +120,7 @@ json_t *tile_json(const struct question *q, const struct host_row *row, const st
         return o;
 }
 
-json_t *event_json(const struct question *q, const struct event_row *row)
+json_t *event_json(const struct asked *q, const struct event_row *row)
 {
         json_t *o = json_object();
         set_number(o, "seq", row->seq);

@@ -65,20 +65,20 @@ static const struct {
         { "silent", N_("Nothing heard for {1}.") },
         { "silent-next", N_("Look whether it is switched on, and what its screen says.") },
         { "has-failed", N_("{1} ({2}) has failed: {3}") },
-        { "arm", N_("Let install") },
-        { "arm-named", N_("Let install: {1}") },
+        { "arm", N_("Allow installation") },
+        { "arm-named", N_("Allow installation: {1}") },
         { "arm-text", N_("At the next start from the network the installation begins, and what is on the disk may be "
                          "lost. It holds for a week, once.") },
-        { "armed-until", N_("Hosts that may install now: {1}, until {2}.") },
+        { "armed-until", N_("Hosts that may install: {1}, until {2}.") },
         { "again-title", N_("These have been installed or are being installed") },
         { "again-text", N_("They were left alone. To install them once more wipes what has been set up on them.") },
         { "again-yes", N_("Install once more") },
         { "type-name", N_("Type {1} to confirm") },
-        { "disarm", N_("Take back") },
-        { "disarm-named", N_("Take back: {1}") },
+        { "disarm", N_("Withdraw") },
+        { "disarm-named", N_("Withdraw the permission: {1}") },
         { "disarm-text", N_("From now on it starts its own disk. An installation that runs is not stopped by this, but "
                             "may not come to its end.") },
-        { "disarmed", N_("Taken back for hosts: {1}.") },
+        { "disarmed", N_("Withdrawn for hosts: {1}.") },
         { "machines", N_("Machines") },
         { "machines-about", N_("Machines that were started for enrolment. 'xenroll enrol OUT --csv FILE' makes rows "
                                "for the site file of them.") },
@@ -138,7 +138,7 @@ static const struct {
         { "step.ha", N_("high availability") },
 };
 
-void read_words(struct question *q)
+void read_words(struct asked *q)
 {
         json_t *o = json_object(), *words = json_object();
         for (size_t i = 0; i < COUNT(rows); i++)

@@ -39,6 +39,7 @@
         };
         const keyOf = h => h.school + '/' + h.host;
         const addressOf = h => '#' + encodeURIComponent(h.school) + '/' + encodeURIComponent(h.host);
+        const count = n => n.toLocaleString(tag);
         const now = () => Date.now() + ahead;
 
         function when(ms, style) {
@@ -208,7 +209,7 @@
                 const list = [...attention.values()].sort(worse), most = allShown ? list.length : SHOWN_AT_FIRST;
                 const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('.need') : null;
                 $('attention').hidden = !list.length || Boolean(chosen.standing || chosen.q);
-                $('attention-count').textContent = list.length;
+                $('attention-count').textContent = count(Math.max(list.length, summary.by_standing.failed + summary.overdue));
                 $('attention-list').replaceChildren(...list.slice(0, most).map(entry => (entry.element = need(entry.host))));
                 $('attention-more').hidden = list.length <= SHOWN_AT_FIRST;
                 $('attention-more').textContent = allShown ? word('fewer') : word('more', list.length - SHOWN_AT_FIRST);
@@ -315,7 +316,7 @@
                         if (changed)
                                 fillSchool(s);
                 }
-                $('schools-count').textContent = rows.length;
+                $('schools-count').textContent = count(rows.length);
                 $('schools-none').hidden = rows.length > 0;
                 list.hidden = !rows.length;
                 /* Under somebody's hands nothing moves. */
@@ -344,7 +345,7 @@
                 const by = summary.by_standing;
                 $('title').textContent = summary.district || word('title');
                 document.title = (by.failed ? '(' + by.failed + ') ' : '') + word('title') + (summary.district ? ' · ' + summary.district : '');
-                $('sum-arrived').textContent = by.arrived + ' / ' + summary.hosts;
+                $('sum-arrived').textContent = count(by.arrived) + ' / ' + count(summary.hosts);
                 $('sum-text').textContent = word('have-arrived');
                 stackInto($('sum-bar'), by, summary.hosts);
                 $('zone').textContent = summary.timezone || Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -357,7 +358,7 @@
                                 $('filters').append(b);
                         }
                         b.children[1].textContent = state === 'all' ? word('all') : standingText(state);
-                        b.children[2].textContent = counts[state];
+                        b.children[2].textContent = count(counts[state]);
                         b.classList.toggle('none', !counts[state]);
                         b.setAttribute('aria-pressed', String(chosen.standing === (state === 'all' ? '' : state)));
                 }
