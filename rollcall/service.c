@@ -13,7 +13,7 @@ enum {
 
 struct held {
         int line;
-        struct asked question;
+        struct received_ask question;
         struct reply reply;
 };
 
@@ -130,7 +130,7 @@ static void reply_to(struct held *h)
         struct err gone = ERR_INIT;
         (void)!backend_reply(h->line, &h->reply, &gone);
         reply_clear(&h->reply);
-        asked_clear(&h->question);
+        received_ask_clear(&h->question);
 }
 
 static bool one_round(struct service *s, const struct pollfd *fds, struct err *e)
