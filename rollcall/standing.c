@@ -163,9 +163,8 @@ bool standing_take(struct host_row *r, const struct event *ev)
 
 bool standing_overdue(const struct host_row *r, int64_t now)
 {
-        enum { MINUTE = 60000, INSTALLATION = 30 * MINUTE, SILENT_AGENT = 45 * MINUTE };
         int64_t silent = now - r->heard;
         if (r->standing == STANDING_INSTALLING)
-                return silent > INSTALLATION;
+                return silent > SILENT_INSTALLATION;
         return r->standing == STANDING_FINISHING && strcmp(r->outcome, "waiting") != 0 && silent > SILENT_AGENT;
 }

@@ -38,4 +38,5 @@ bool standing_take(struct host_row *, const struct event *);
 
 /* Silent for longer than its standing allows (an installation 30 minutes, an agent that does not say that it waits 45 minutes):
  * somebody should look. now in ms. */
+enum { SILENT_INSTALLATION = 30 * 60000, SILENT_AGENT = 45 * 60000 };   /* ms */
 bool standing_overdue(const struct host_row *, int64_t now);
