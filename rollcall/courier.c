@@ -4,6 +4,7 @@
 #include "rollcall/cursor.h"
 #include "rollcall/forward.h"
 #include "rollcall/notice.h"
+#include "rollcall/turn.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -15,13 +16,27 @@ struct courier {
         struct carrier *carrier;
         struct forward *forward; /* NULL: no upstream */
         struct notices *notices; /* NULL: nobody to tell */
-        int64_t change;          /* the last that was looked at; -1: none */
+        struct turn turn;
+        bool stale;     /* others may have carried since the parts were opened */
+        int64_t change; /* the last that was looked at; -1: none */
 };
+
+static void close_parts(struct courier *c)
+{
+        forward_free(c->forward);
+        notices_free(c->notices);
+        carrier_free(c->carrier);
+        c->forward = NULL;
+        c->notices = NULL;
+        c->carrier = NULL;
+        c->change = -1;
+}
 
 static bool open_parts(struct courier *c, struct err *e)
 {
         const struct expected *x = c->config.expected;
-        if (!cursor_make(store_database(c->config.store), e) || !(c->carrier = carrier_new(e)))
+        close_parts(c);
+        if (!(c->carrier = carrier_new(e)))
                 return false;
         if (x->upstream.url && !(c->forward = forward_new(&c->config, c->carrier, e)))
                 return false;
@@ -44,7 +59,7 @@ struct courier *courier_new(const struct courier_config *config, struct err *e)
         c->config = *config;
         if (!c->config.status_url)
                 c->config.status_url = "";
-        c->change = -1;
+        turn_init(&c->turn, store_database(config->store));
         set_timezone(config->expected->timezone);
         if (open_parts(c, e))
                 return c;
@@ -56,9 +71,8 @@ void courier_free(struct courier *c)
 {
         if (!c)
                 return;
-        forward_free(c->forward);
-        notices_free(c->notices);
-        carrier_free(c->carrier);
+        close_parts(c);
+        turn_give_back(&c->turn);
         free(c);
 }
 
@@ -94,9 +108,25 @@ static bool work_once(struct courier *c, struct err *e)
                (!c->notices || notices_work(c->notices, fresh, e));
 }
 
+/* Who takes over goes on from what the store knows. */
+static bool take_turn(struct courier *c, bool *mine, struct err *e)
+{
+        if (!turn_take(&c->turn, c->config.now(), mine, e))
+                return false;
+        bool reopen = *mine && c->stale;
+        c->stale = !*mine;
+        return !reopen || open_parts(c, e);
+}
+
 bool courier_work(struct courier *c, int *wait, struct err *e)
 {
         int64_t until = monotonic() + WORK_MS;
+        bool mine = false;
+        if (!take_turn(c, &mine, e))
+                return false;
+        *wait = LOOK_MS;
+        if (!mine)
+                return true;
         do {
                 if (!work_once(c, e))
                         return false;

@@ -1,13 +1,5 @@
 #include "rollcall/cursor.h"
 
-bool cursor_make(struct database *db, struct err *e)
-{
-        return database_script(db,
-                "CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, position BIGINT NOT NULL, detail TEXT NOT "
-                "NULL)",
-                e);
-}
-
 bool cursor_read(struct database *db, const char *name, int64_t *position, struct str *detail, struct err *e)
 {
         *position = 0;

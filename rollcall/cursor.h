@@ -3,8 +3,6 @@
 #include "rollcall/database.h"
 #include "base/str.h"
 
-MUST_USE bool cursor_make(struct database *, struct err *e);    /* the table, when it is not there */
-
 /* 0 and "" when there is none. detail may be NULL. */
 MUST_USE bool cursor_read(struct database *, const char *name, int64_t *position, struct str *detail, struct err *e);
 MUST_USE bool cursor_write(struct database *, const char *name, int64_t position, const char *detail, struct err *e);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SECONDS = 60, CEILING_MS = 60 * 60 * 1000, FULL_MS = 10 * 1000 };
+enum { SECONDS = 60, CEILING_MS = 60 * 60 * 1000, FULL_MS = 10 * 1000, FEW = 20 };
 
 struct forward {
         const struct courier_config *config;
@@ -170,7 +170,10 @@ static void take_result(struct forward *f, const struct route_result *r)
         case ROUTE_TOO_MUCH:
                 take_less(f, r);
                 break;
-        case ROUTE_LATER:
+        case ROUTE_LATER: /* perhaps the line is too slow for so many in the time that a transfer has */
+                f->most = f->n > 2 * FEW ? f->n / 2 : FEW;
+                contact_failed(&f->contact, route_place(f->route), f->config->now(), r);
+                break;
         case ROUTE_REFUSED:
                 contact_failed(&f->contact, route_place(f->route), f->config->now(), r);
                 break;

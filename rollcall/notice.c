@@ -17,7 +17,7 @@ enum {
         GATHER_MS = 60 * 1000,
         PACE_MS = 6 * 1000,
         FULL_MS = 10 * 1000,
-        PREFIX = 21, /* of the list's names: "notice/" and 14 hex digits */
+        PREFIX = 22, /* of the list's names: "notice/", 14 hex digits, "/" */
 };
 
 struct place {
@@ -39,7 +39,7 @@ struct notices {
         struct backoff full; /* the store has no room */
 };
 
-/* --- lists: rows PREFIX/NUMBER of the cursors; SENDING/PREFIX holds the last number of a message whose fate is not
+/* --- lists: rows notice/DIGITS/NUMBER of the cursors; sending/… holds the last number of a message whose fate is not
  * known --- */
 
 static void place_name(const struct notice *n, char prefix[PREFIX + 1])
@@ -48,7 +48,7 @@ static void place_name(const struct notice *n, char prefix[PREFIX + 1])
         AUTO_STR where = STR_MAX(8 << 10);
         str_addf(&where, "%d %s", (int)n->form, n->url);
         occasion_digest(str_text(&where), n->to ? n->to : "", digest);
-        snprintf(prefix, PREFIX + 1, "notice/%.14s", digest);
+        snprintf(prefix, PREFIX + 1, "notice/%.14s/", digest);
         explicit_bzero(where.ptr, where.len);
 }
 
@@ -71,7 +71,7 @@ static bool found(void *arg, const struct occasion *o, struct err *e)
                 char name[PREFIX + 32];
                 if (!wants(n->places[i].config, o))
                         continue;
-                snprintf(name, sizeof(name), "%s/%lld", n->places[i].prefix, (long long)++n->number);
+                snprintf(name, sizeof(name), "%s%lld", n->places[i].prefix, (long long)++n->number);
                 if (!cursor_write(store_database(n->config->store), name, n->number, str_text(&text), e))
                         return false;
                 n->places[i].waiting = true;
@@ -99,8 +99,8 @@ static bool read_list(struct notices *n, const struct place *p, struct list *l, 
         if (!l->occasions || !l->numbers)
                 file_out_of_memory();
         AUTO_ROWS rows = database_query(store_database(n->config->store), e,
-                "SELECT position, detail FROM cursor WHERE substr(name, 1, 22) = ? || '/' ORDER BY position LIMIT 500",
-                "s", p->prefix);
+                "SELECT position, detail FROM cursor WHERE substr(name, 1, 22) = ? ORDER BY position LIMIT 500", "s",
+                p->prefix);
         if (!rows)
                 return false;
         while (l->n < MOST_AT_ONCE && rows_next(rows, &inner)) {
@@ -136,11 +136,10 @@ static bool note_taken(struct notices *n, struct place *p, struct err *e)
         struct database *db = store_database(n->config->store);
         char sending[PREFIX + 16];
         sending_name(p, sending);
-        bool kept =
-                database_begin(db, e) &&
-                database_do(db, e, NULL, "DELETE FROM cursor WHERE substr(name, 1, 22) = ? || '/' AND position <= ?",
-                        "si", p->prefix, p->last) &&
-                cursor_drop(db, sending, e) && database_commit(db, e);
+        bool kept = database_begin(db, e) &&
+                    database_do(db, e, NULL, "DELETE FROM cursor WHERE substr(name, 1, 22) = ? AND position <= ?", "si",
+                            p->prefix, p->last) &&
+                    cursor_drop(db, sending, e) && database_commit(db, e);
         if (!kept)
                 database_rollback(db);
         else
@@ -303,6 +302,36 @@ static bool last_number(struct notices *n, struct err *e)
         return !inner.kind;
 }
 
+static bool is_place(const struct notices *n, const char *name)
+{
+        for (size_t i = 0; i < n->n; i++)
+                if (!strncmp(n->places[i].prefix, name, PREFIX))
+                        return true;
+        return false;
+}
+
+/* What was to be told to places that are not to be told any more. */
+static bool drop_others(struct notices *n, struct err *e)
+{
+        struct err inner = ERR_INIT;
+        struct database *db = store_database(n->config->store);
+        AUTO_STR names = STR_MAX(64 << 20);
+        AUTO_ROWS rows = database_query(db, e, "SELECT name FROM cursor WHERE substr(name, 1, 7) = 'notice/'", "");
+        if (!rows)
+                return false;
+        while (rows_next(rows, &inner))
+                if (!is_place(n, rows_text(rows, 0)))
+                        str_addn(&names, rows_text(rows, 0), strlen(rows_text(rows, 0)) + 1);
+        rows_done(&rows);
+        if (inner.kind)
+                *e = inner;
+        for (const char *name = str_text(&names), *end = name + names.len; !inner.kind && name < end;
+                name += strlen(name) + 1)
+                if (!cursor_drop(db, name, e))
+                        return false;
+        return !inner.kind;
+}
+
 struct notices *notices_new(const struct courier_config *config, struct carrier *carrier, struct err *e)
 {
         const struct expected *x = config->expected;
@@ -316,7 +345,7 @@ struct notices *notices_new(const struct courier_config *config, struct carrier 
                 n->places[n->n].config = &x->notices[n->n];
                 opened = open_place(n, &n->places[n->n], carrier, e);
         }
-        if (opened)
+        if (opened && drop_others(n, e))
                 return n;
         notices_free(n);
         return NULL;
