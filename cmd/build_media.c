@@ -8,17 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void close_store(struct store *s) { store_close(s); }
+static void close_cache(struct base_cache *s) { base_cache_close(s); }
 
 bool build_base_sha256(const struct medium *base, char hex[65], struct err *e)
 {
-        OWN(close_store) struct store store;
-        store_open(&store, base);
-        if (store_known(&store, base, hex))
+        OWN(close_cache) struct base_cache cache;
+        base_cache_open(&cache, base);
+        if (base_cache_known(&cache, base, hex))
                 return true;
         if (!medium_sha256(base, hex, e))
                 return false;
-        store_remember(&store, base, hex);
+        base_cache_remember(&cache, base, hex);
         return true;
 }
 
@@ -135,7 +135,7 @@ struct making {
         struct build_record *record;
         const struct media_wish *wish;
         struct prepare_spec spec;
-        struct store store;
+        struct base_cache cache;
         struct media media;
         int dir, previous;
 };
@@ -164,7 +164,7 @@ static bool make_all(struct making *k, struct media_job *j, int draft, struct er
                 return false;
         while (too_small) {
                 if (!empty_again(draft, &k->dir, e) ||
-                        !media_open(&k->media, &k->spec, &k->store, k->dir, k->previous, k->record->base_sha256, e))
+                        !media_open(&k->media, &k->spec, &k->cache, k->dir, k->previous, k->record->base_sha256, e))
                         return false;
                 build_identify(k->record);
                 if (stamp_all(k, j, &too_small, e))
@@ -181,7 +181,7 @@ static bool make_all(struct making *k, struct media_job *j, int draft, struct er
 
 static void record_images(struct build_record *b, struct media_job *j, const struct prepared *base, const char *uuid)
 {
-        store_name(b->base_sha256, prepared_map(base)->key, b->prepared);
+        base_cache_name(b->base_sha256, prepared_map(base)->key, b->prepared);
         snprintf(b->uuid, sizeof(b->uuid), "%s", uuid);
         b->images = TAKE(j->units);
         b->n_images = j->n;
@@ -206,8 +206,8 @@ bool build_media(struct build_record *b, const struct media_wish *w, int draft, 
                 .label = b->plan->volume_label,
                 .countdown = w->countdown };
         units_of(b->plan, w->per, &job);
-        store_open(&k.store, w->base);
-        if (!store_known(&k.store, w->base, b->base_sha256))
+        base_cache_open(&k.cache, w->base);
+        if (!base_cache_known(&k.cache, w->base, b->base_sha256))
                 *b->base_sha256 = '\0';
         build_identify(b);
         bool fine = make_all(&k, &job, draft, e);
@@ -216,7 +216,7 @@ bool build_media(struct build_record *b, const struct media_wish *w, int draft, 
         free(job.units);
         media_close(&k.media);
         cleanup_fd(&k.dir);
-        store_close(&k.store);
+        base_cache_close(&k.cache);
         return fine;
 }
 
@@ -224,7 +224,7 @@ void build_media_tidy(const struct build_record *b, const struct medium *base)
 {
         if (!*b->prepared)
                 return;
-        OWN(close_store) struct store store;
-        store_open(&store, base);
-        store_tidy(&store, b->prepared);
+        OWN(close_cache) struct base_cache cache;
+        base_cache_open(&cache, base);
+        base_cache_tidy(&cache, b->prepared);
 }

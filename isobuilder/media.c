@@ -28,7 +28,7 @@ void media_close(struct media *m)
 
 /* A prepared base of the right key; one that does not fit its map is none. */
 static struct prepared *usable(
-        int dir, const char *name, const struct store *store, const char *stored, const char *key)
+        int dir, const char *name, const struct base_cache *cache, const char *stored, const char *key)
 {
         struct err ignored = ERR_INIT;
         struct prepared *p = dir < 0 || faccessat(dir, name, R_OK, AT_SYMLINK_NOFOLLOW) < 0
@@ -37,10 +37,10 @@ static struct prepared *usable(
         if (!p)
                 return NULL;
         bool fits = !strcmp(prepared_map(p)->key, key);
-        if (fits && !store_is_checked(store, stored, prepared_fd(p))) {
+        if (fits && !base_cache_is_checked(cache, stored, prepared_fd(p))) {
                 fits = slot_check(prepared_fd(p), name, prepared_map(p), &ignored);
                 if (fits)
-                        store_set_checked(store, stored, prepared_fd(p));
+                        base_cache_set_checked(cache, stored, prepared_fd(p));
         }
         if (fits)
                 return p;
@@ -65,19 +65,19 @@ static bool bring(int from_dir, const char *from, int dir, struct err *e)
         return overlay_send(&whole, out, 0, whole.size, NULL, NULL, e);
 }
 
-/* Into the store where there is one, else right into the build. */
-static bool make(const struct prepare_spec *s, const struct store *store, int dir, char base_sha256[65], struct err *e)
+/* Into the cache where there is one, else right into the build. */
+static bool make(const struct prepare_spec *s, const struct base_cache *cache, int dir, char base_sha256[65], struct err *e)
 {
         OWN(draft_drop) struct draft draft = { .slot = -1 };
         AUTO_FD int fd = -1;
         char key[65], name[64];
-        int home = store->dir >= 0 ? store->dir : dir;
+        int home = cache->dir >= 0 ? cache->dir : dir;
         if (!draft_file(&draft, home, "prepared.iso", 0600, &fd, e) || !prepare(s, fd, home, base_sha256, e))
                 return false;
         if (fsync(fd) < 0)
                 return err_sys(e, _("writing %s"), MEDIA_BASE);
         prepare_key(s, base_sha256, key);
-        store_name(base_sha256, key, name);
+        base_cache_name(base_sha256, key, name);
         free(draft.final);
         draft.final = strdup(home == dir ? MEDIA_BASE : name);
         if (!draft.final)
@@ -87,18 +87,18 @@ static bool make(const struct prepare_spec *s, const struct store *store, int di
         return home == dir || bring(home, name, dir, e);
 }
 
-static bool find(const struct media *m, const struct prepare_spec *s, const struct store *store, int previous,
+static bool find(const struct media *m, const struct prepare_spec *s, const struct base_cache *cache, int previous,
         const char *base_sha256, bool *found, struct err *e)
 {
         char key[65], name[64];
         prepare_key(s, base_sha256, key);
-        store_name(base_sha256, key, name);
+        base_cache_name(base_sha256, key, name);
         const struct {
                 int dir;
                 const char *name;
-        } places[] = { { previous, MEDIA_BASE }, { store->dir, name } };
+        } places[] = { { previous, MEDIA_BASE }, { cache->dir, name } };
         for (size_t i = 0; i < COUNT(places) && !*found; i++) {
-                struct prepared *p = usable(places[i].dir, places[i].name, store, name, key);
+                struct prepared *p = usable(places[i].dir, places[i].name, cache, name, key);
                 *found = p;
                 prepared_free(p);
                 if (p && !bring(places[i].dir, places[i].name, m->dir, e))
@@ -107,7 +107,7 @@ static bool find(const struct media *m, const struct prepare_spec *s, const stru
         return true;
 }
 
-bool media_open(struct media *m, const struct prepare_spec *s, const struct store *store, int dir, int previous,
+bool media_open(struct media *m, const struct prepare_spec *s, const struct base_cache *cache, int dir, int previous,
         char base_sha256[65], struct err *e)
 {
         m->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
@@ -119,18 +119,18 @@ bool media_open(struct media *m, const struct prepare_spec *s, const struct stor
                 !medium_sha256(s->base, base_sha256, e))
                 return false;
         bool found = false;
-        if (*base_sha256 && !find(m, s, store, previous, base_sha256, &found, e))
+        if (*base_sha256 && !find(m, s, cache, previous, base_sha256, &found, e))
                 return false;
-        if (!found && !make(s, store, m->dir, base_sha256, e))
+        if (!found && !make(s, cache, m->dir, base_sha256, e))
                 return false;
         if (!known)
-                store_remember(store, s->base, base_sha256);
+                base_cache_remember(cache, s->base, base_sha256);
         m->base = prepared_open(m->dir, MEDIA_BASE, e);
         if (!m->base)
                 return false;
         char name[64];
-        store_name(base_sha256, prepared_map(m->base)->key, name);
-        store_set_checked(store, name, prepared_fd(m->base));
+        base_cache_name(base_sha256, prepared_map(m->base)->key, name);
+        base_cache_set_checked(cache, name, prepared_fd(m->base));
         return true;
 }
 

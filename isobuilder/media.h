@@ -8,7 +8,7 @@
 #pragma once
 #include "isobuilder/prepare.h"
 #include "isobuilder/stamp.h"
-#include "isobuilder/store.h"
+#include "isobuilder/base_cache.h"
 
 #define MEDIA_BASE "prepared.base"       /* no name that anybody would burn: alone it installs nothing */
 #define MEDIA_ALL "universal"
@@ -19,9 +19,9 @@ struct media {                          /* zero-initialised is empty */
 };
 void media_close(struct media *);
 
-/* Makes dir/prepared.base: taken from the store or the previous build (previous: its folder media/, or -1), else prepared anew.
+/* Makes dir/prepared.base: taken from the cache or the previous build (previous: its folder media/, or -1), else prepared anew.
  * base_sha256: empty or known; known afterwards. */
-MUST_USE bool media_open(struct media *, const struct prepare_spec *, const struct store *, int dir, int previous, char base_sha256[65], struct err *e);
+MUST_USE bool media_open(struct media *, const struct prepare_spec *, const struct base_cache *, int dir, int previous, char base_sha256[65], struct err *e);
 
 /* Whether files in the folder share blocks (XFS, btrfs): then images cost no more than deltas. */
 bool media_shares_blocks(const struct media *);

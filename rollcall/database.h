@@ -11,7 +11,7 @@
 struct database;
 
 /* url: "postgresql://…" or a file's name in dir, made with the owner of dir and mode 0600 when create says so. SQLite: WAL, synchronous FULL,
- * foreign keys; `PRAGMA integrity_check` when thorough, else quick_check. NULL and e (ERR_WORLD, or ERR_INPUT for a damaged one, an XR
+ * foreign keys; `PRAGMA integrity_check` when thorough, which reads all of it. NULL and e (ERR_WORLD, or ERR_INPUT for a damaged one, an XR
  * rule) on failure. Caller closes. */
 MUST_USE struct database *database_open(int dir, const char *url, bool create, bool thorough, struct err *e);
 void database_close(struct database *);         /* NULL is fine */
@@ -24,7 +24,8 @@ MUST_USE bool database_begin(struct database *, struct err *e);
 MUST_USE bool database_commit(struct database *, struct err *e);
 void database_rollback(struct database *);      /* nothing when nothing was begun */
 
-/* Several statements without values, as the schema has them: {SERIAL} stands for a primary key that numbers itself. */
+/* Several statements without values, as the schema has them: {SERIAL} stands for a primary key that numbers itself and
+ * uses no number twice, {TEXT} for text that is sorted by its bytes. */
 MUST_USE bool database_script(struct database *, const char *statements, struct err *e);
 
 /* One statement. binds: a letter an argument, "s" const char *, "i" int64_t, "n" (no argument) NULL. */

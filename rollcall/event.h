@@ -13,7 +13,7 @@
  *     detail    text: cut at DETAIL_MOST bytes, control characters and what is no UTF-8 become U+FFFD
  *     percent   0-100, of what the stage is about
  *     time, clock   seconds since 1970 by the host's clock: kept, shown, never believed
- *     key       32 hex digits; without one it is computed from all the others
+ *     key       32 hex digits; without one it is computed from all the others but pool and received
  *     school, host, pool, received  only in arrays that a school's server forwards */
 #pragma once
 #include "base/err.h"
@@ -38,14 +38,15 @@ struct event {
         char detail[DETAIL_MOST + 4];
 };
 
-/* Fills in key when it is empty: the same event has the same key wherever it is computed. */
+/* Fills in key when it is empty, once school and host are: the same event has the same key wherever it is computed. Whoever makes events
+ * of his own sets clock, or two alike are one. */
 void event_key(struct event *);
 
 enum { MOST_EVENTS = 2000, LARGEST_EVENTS = 2 << 20 };
 
 /* Reads a body into events (caller's array of most, zeroed by this). type: its content type, NULL or "" = a form unless it begins with
  * "{" or "[". With named, every event has to say school and host; otherwise these are ignored. False and e (ERR_INPUT, an
- * XR rule): not readable, an unknown stage or outcome, too many; then none is to be kept. */
+ * XR rule): not readable, an unknown stage or outcome, too many; then none is to be kept. Without named, key is empty unless it was sent. */
 MUST_USE bool events_read(struct bytes body, const char *type, bool named, struct event *events, size_t most, size_t *n, struct err *e);
 
 /* Appends the events as the JSON array that events_read takes with named. */

@@ -3,8 +3,10 @@
  *     unheard → armed → installing → installed → finishing → arrived
  *                            └──────────┴────────────┴──► failed (mended by any later step forward)
  *
- * An installation is an attempt; "armed" and a start begin the next one. Within an attempt a host never steps back: an
- * event of an earlier stage that arrives late is kept in the list and changes nothing else. */
+ * An installation is an attempt; "armed" begins the next one, and so does a start when the attempt has had one. Within an
+ * attempt a host never steps back: an event of an earlier stage that arrives late is kept in the list and changes nothing else. Among
+ * the steps of an agent, which it tells one after the other itself, what reached us last counts; within one step begun comes
+ * before waiting, stopped and done, whatever reached us first. Disarmed before it started, a host is where it was. */
 #pragma once
 #include "rollcall/event.h"
 
@@ -18,6 +20,9 @@ struct host_row {                       /* what the store keeps of a host beside
         bool expected;                  /* the build names it; otherwise only events do */
         enum standing standing;
         int attempt;
+        bool started;                   /* the attempt has had its start */
+        enum standing before;           /* of an armed one: where it was before */
+        enum stage_kind stage;          /* of the last event that counted */
         char step[NAME_MOST], outcome[OUTCOME_MOST];    /* of the last event that counted */
         int code;                       /* why it failed, or what it waits for; 0 = none */
         char detail[DETAIL_MOST + 4];
@@ -27,9 +32,11 @@ struct host_row {                       /* what the store keeps of a host beside
         int64_t change;                 /* number of the last change to this row (store.h) */
 };
 
-/* Takes the event into account. False when that changed nothing but `heard`. */
+/* Takes the event into account; the row of a host that nothing is known of has percent -1, else zeros. False when that changed nothing
+ * but `heard`. */
 bool standing_take(struct host_row *, const struct event *);
 
 /* Silent for longer than its standing allows (an installation 30 minutes, an agent that does not say that it waits 45 minutes):
  * somebody should look. now in ms. */
+enum { SILENT_INSTALLATION = 30 * 60000, SILENT_AGENT = 45 * 60000 };   /* ms */
 bool standing_overdue(const struct host_row *, int64_t now);

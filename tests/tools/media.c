@@ -41,7 +41,7 @@ static bool prepare_base(const char *iso, int dir, uint64_t slot, struct err *e)
                 return false;
         struct prepare_spec s = { .base = base, .release = base->release, .files = &files, .uuid = "2041-07-15-03-22-51-08", .countdown = 10, .slot_size = slot };
         struct media m = { 0 };
-        const struct store none = STORE_INIT;
+        const struct base_cache none = BASE_CACHE_INIT;
         bool fine = media_open(&m, &s, &none, dir, -1, sum, e);
         media_close(&m);
         medium_free(base);

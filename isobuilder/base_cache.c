@@ -1,4 +1,4 @@
-#include "isobuilder/store.h"
+#include "isobuilder/base_cache.h"
 #include "isobuilder/digest.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -19,9 +19,9 @@ enum { PREFIX = 16, NAME = 2 * PREFIX + 5 }; /* of a prepared base: 16 digits, a
 static struct err ignored;
 
 /* Whether no other build uses the store; nobody begins to before share(). */
-static bool is_alone(const struct store *s) { return s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0; }
+static bool is_alone(const struct base_cache *s) { return s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0; }
 
-static void share(struct store *s)
+static void share(struct base_cache *s)
 {
         if (s->lock >= 0 && flock(s->lock, LOCK_SH) == 0)
                 return;
@@ -29,10 +29,10 @@ static void share(struct store *s)
         s->dir = -1;
 }
 
-void store_open(struct store *s, const struct medium *base)
+void base_cache_open(struct base_cache *s, const struct medium *base)
 {
         struct stat st;
-        *s = (struct store)STORE_INIT;
+        *s = (struct base_cache)BASE_CACHE_INIT;
         if (fstat(base->fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return;
         AUTO_FREE char *copy = strdup(base->path);
@@ -52,11 +52,11 @@ void store_open(struct store *s, const struct medium *base)
         share(s);
 }
 
-void store_close(struct store *s)
+void base_cache_close(struct base_cache *s)
 {
         cleanup_fd(&s->lock);
         cleanup_fd(&s->dir);
-        *s = (struct store)STORE_INIT;
+        *s = (struct base_cache)BASE_CACHE_INIT;
 }
 
 /* "<name>.known" and what a file is known by. Links change ctime, so a prepared base is known without it. */
@@ -76,7 +76,7 @@ static bool identify(struct identity *id, const char *name, int fd, bool linked)
         return true;
 }
 
-static bool recall(const struct store *s, const struct identity *id, char hex[65])
+static bool recall(const struct base_cache *s, const struct identity *id, char hex[65])
 {
         unsigned char sum[32];
         AUTO_STR known = STR_MAX(256);
@@ -91,7 +91,7 @@ static bool recall(const struct store *s, const struct identity *id, char hex[65
         return true;
 }
 
-static void keep(const struct store *s, const struct identity *id, const char hex[65])
+static void keep(const struct base_cache *s, const struct identity *id, const char hex[65])
 {
         char line[256];
         int n = snprintf(line, sizeof(line), "%s %s\n", id->text, hex);
@@ -106,13 +106,13 @@ static const char *file_of(const struct medium *base)
         return slash ? slash + 1 : base->path;
 }
 
-bool store_known(const struct store *s, const struct medium *base, char hex[65])
+bool base_cache_known(const struct base_cache *s, const struct medium *base, char hex[65])
 {
         struct identity id;
         return identify(&id, file_of(base), base->fd, false) && recall(s, &id, hex);
 }
 
-void store_remember(const struct store *s, const struct medium *base, const char hex[65])
+void base_cache_remember(const struct base_cache *s, const struct medium *base, const char hex[65])
 {
         struct identity id;
         if (identify(&id, file_of(base), base->fd, false))
@@ -122,21 +122,21 @@ void store_remember(const struct store *s, const struct medium *base, const char
 /* Which sum is kept does not matter: the map in the file says what it must be. */
 static const char checked[65] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-bool store_is_checked(const struct store *s, const char *name, int fd)
+bool base_cache_is_checked(const struct base_cache *s, const char *name, int fd)
 {
         struct identity id;
         char hex[65];
         return identify(&id, name, fd, true) && recall(s, &id, hex) && !strcmp(hex, checked);
 }
 
-void store_set_checked(const struct store *s, const char *name, int fd)
+void base_cache_set_checked(const struct base_cache *s, const char *name, int fd)
 {
         struct identity id;
         if (identify(&id, name, fd, true))
                 keep(s, &id, checked);
 }
 
-void store_name(const char base_sha256[65], const char key[65], char name[64])
+void base_cache_name(const char base_sha256[65], const char key[65], char name[64])
 {
         snprintf(name, 64, "%.*s-%.*s.iso", PREFIX, base_sha256, PREFIX, key);
 }
@@ -155,7 +155,7 @@ static bool is_in_use(int dir, const char *name)
         return fstatat(dir, iso, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1;
 }
 
-void store_tidy(const struct store *s, const char *kept)
+void base_cache_tidy(const struct base_cache *s, const char *kept)
 {
         int copy = s->dir < 0 || !is_alone(s) ? -1 : openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         DIR *d = copy < 0 ? NULL : fdopendir(copy);

@@ -1,0 +1,218 @@
+#include "rollcall/store_parts.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "rollcall/schema.h"
+
+#include <string.h>
+#include <time.h>
+
+struct store *store_open(int dir, const char *where, bool create, struct err *e)
+{
+        static const char usual[] = "rollcall.db";
+        struct store *s = calloc(1, sizeof(*s));
+        if (!s)
+                file_out_of_memory();
+        s->db = database_open(dir, where ? where : usual, create, create, e);
+        if (s->db && schema_migrate(s->db, database_is_shared(s->db) ? "PostgreSQL" : where ? where : usual, e))
+                return s;
+        store_close(s);
+        return NULL;
+}
+
+void store_close(struct store *s)
+{
+        if (!s)
+                return;
+        store_rollback(s);
+        store_forget(s);
+        database_close(s->db);
+        free(s);
+}
+
+struct database *store_database(struct store *s) { return s->db; }
+bool store_is_full(const struct store *s) { return s->full; }
+
+/* --- transactions --- */
+
+static bool take_number(struct store *s, struct err *e)
+{
+        AUTO_ROWS r = database_query(s->db, e, "UPDATE counter SET value = value + 1 RETURNING value", "");
+        if (!rows_next(r, e))
+                return e->kind != ERR_NONE ? false : err_set(e, ERR_WORLD, "counter");
+        s->number = rows_int(r, 0);
+        return true;
+}
+
+bool store_begin(struct store *s, struct err *e)
+{
+        s->full = s->broken = false;
+        if (!database_begin(s->db, e)) {
+                s->full = database_is_full(s->db);
+                return false;
+        }
+        s->begun = true;
+        if (take_number(s, e) && (s->number == s->seen + 1 || store_catch_up(s, e)))
+                return true;
+        s->full = database_is_full(s->db);
+        store_rollback(s);
+        return false;
+}
+
+bool store_commit(struct store *s, struct err *e)
+{
+        bool fine = s->broken ? err_set(e, ERR_WORLD, _("something that belongs to it has failed"))
+                              : store_flush(s, e) && database_commit(s->db, e);
+        if (!fine) {
+                s->full |= database_is_full(s->db);
+                store_rollback(s);
+                return false;
+        }
+        s->seen = s->number;
+        s->begun = false;
+        return true;
+}
+
+/* What is kept may be of the transaction that never was. */
+void store_rollback(struct store *s)
+{
+        if (!s->begun)
+                return;
+        database_rollback(s->db);
+        store_forget(s);
+        s->begun = false;
+}
+
+bool store_enter(struct store *s, bool *own, struct err *e)
+{
+        *own = !s->begun;
+        return s->begun || store_begin(s, e);
+}
+
+bool store_leave(struct store *s, bool own, bool fine, struct err *e)
+{
+        if (fine)
+                return !own || store_commit(s, e);
+        s->full |= database_is_full(s->db);
+        s->broken = true;
+        if (own)
+                store_rollback(s);
+        return false;
+}
+
+/* --- events --- */
+
+static bool insert_event(
+        struct store *s, const struct event *ev, int64_t host, int attempt, int64_t *fresh, struct err *e)
+{
+        return database_do(s->db, e, fresh,
+                "INSERT INTO event (host, attempt, stage, code, percent, clock, received, step, outcome, key, detail)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host, key) DO NOTHING",
+                "iiiiiiissss", host, (int64_t)attempt, (int64_t)ev->stage, (int64_t)ev->code, (int64_t)ev->percent,
+                ev->clock, ev->received, ev->step, ev->outcome, ev->key, ev->detail);
+}
+
+static bool put_one(struct store *s, const struct event *ev, size_t *fresh, struct err *e)
+{
+        struct host_row row;
+        int64_t new;
+        struct kept *k = store_find_or_make(s, ev, e);
+        if (!k)
+                return false;
+        kept_row(k, &row);
+        standing_take(&row, ev);
+        if (!insert_event(s, ev, row.id, row.attempt, &new, e))
+                return false;
+        if (!new)
+                return true;
+        if (!*row.pool)
+                memcpy(row.pool, ev->pool, sizeof(row.pool));
+        row.change = s->number;
+        store_keep(s, k, &row);
+        *fresh += 1;
+        return true;
+}
+
+static bool put_all(struct store *s, const struct event *events, size_t n, size_t *fresh, struct err *e)
+{
+        for (size_t i = 0; i < n; i++) {
+                struct event keyed;
+                const struct event *ev = &events[i];
+                if (!*ev->key) {
+                        keyed = *ev;
+                        event_key(&keyed);
+                        ev = &keyed;
+                }
+                if (!put_one(s, ev, fresh, e))
+                        return false;
+        }
+        return true;
+}
+
+bool store_put(struct store *s, const struct event *events, size_t n, size_t *fresh, struct err *e)
+{
+        bool own;
+        *fresh = 0;
+        if (!n)
+                return true;
+        if (store_enter(s, &own, e) && store_leave(s, own, put_all(s, events, n, fresh, e), e))
+                return true;
+        *fresh = 0;
+        return false;
+}
+
+/* --- percent --- */
+
+static int64_t now(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Told many times a second for nothing: that must not cost a transaction. */
+static bool is_news(struct store *s, const char *school, const char *host, int percent, struct err *e)
+{
+        AUTO_ROWS r = database_query(
+                s->db, e, "SELECT standing, percent FROM host WHERE school = ? AND host = ?", "ss", school, host);
+        return rows_next(r, e) && rows_int(r, 0) == STANDING_INSTALLING && percent > rows_int(r, 1);
+}
+
+static bool keep_percent(struct store *s, const char *school, const char *host, int percent, struct err *e)
+{
+        struct host_row row;
+        struct kept *k = store_find(s, school, host, e);
+        if (!k)
+                return e->kind == ERR_NONE;
+        kept_row(k, &row);
+        if (row.standing != STANDING_INSTALLING || percent <= row.percent)
+                return true;
+        row.percent = percent;
+        /* Whoever fetches packages is not silent. */
+        row.heard = now() > row.heard ? now() : row.heard;
+        row.change = s->number;
+        store_keep(s, k, &row);
+        return true;
+}
+
+bool store_percent(struct store *s, const char *school, const char *host, int percent, struct err *e)
+{
+        bool own;
+        percent = percent > 100 ? 100 : percent;
+        if (!s->begun && !is_news(s, school, host, percent, e))
+                return e->kind == ERR_NONE;
+        return store_enter(s, &own, e) && store_leave(s, own, keep_percent(s, school, host, percent, e), e);
+}
+
+/* --- the end of events --- */
+
+bool store_prune(struct store *s, int64_t before, int64_t most, int64_t *removed, struct err *e)
+{
+        bool own;
+        *removed = 0;
+        if (!store_enter(s, &own, e))
+                return false;
+        bool fine = database_do(s->db, e, removed,
+                "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? ORDER BY seq LIMIT ?)", "ii",
+                before, most);
+        return store_leave(s, own, fine, e);
+}
