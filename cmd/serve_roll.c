@@ -192,7 +192,7 @@ static bool run_web(void *arg, void (*ready)(void *arg), void *ready_arg, int ke
         serve_roll_forget(r);
         if (!r->options->behind && !open_key(r, &key, e))
                 return false;
-        struct roll_web_config c = { .listen = r->listen,
+        struct roll_web_config c = { .listen = r->ours[ROLL_LINES],
                 .key = key.key,
                 .certificate = key.certificate,
                 .lines = r->ours,
