@@ -31,7 +31,7 @@ static bool login_at(struct bytes line, size_t at)
  * line may hide an innocent neighbour in a flow mapping: better than printing a password. */
 static size_t secret_start(struct bytes line)
 {
-        static const char *const words[] = { "pass", "secret", "hash", "chap", "plain", "密码", "口令", "$1$", "$5$", "$6$", "$y$" };
+        static const char *const words[] = { "pass", "secret", "hash", "chap", "plain", "wecom", "dingtalk", "web-hook", "密码", "口令", "$1$", "$5$", "$6$", "$y$" };
         for (size_t at = 0; at < line.len; at++) {
                 if (login_at(line, at))
                         return at + 3;

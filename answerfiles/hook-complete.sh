@@ -42,14 +42,18 @@ contents "$state/disks"
 used_disks=$value
 contents "$state/medium"
 medium=$value
+contents "$state/roll-call"
+roll_call=$value
 read_server "$state/xenroll-server"
 say_on_consoles "${1:-}"
 read_messages "$state/xenroll-messages"
 if [[ ${1:-} == 0 ]]; then
+        tell_roll_call install completed - ''
         within 30 report_end completed 'done' next
         # Unless the server hears of it, it would let this machine start the installer once more.
         within 90 tell_server install completed - ''
 else
+        tell_roll_call install failed - "$(log_end)"
         within 30 report_end failed broken photograph
         within 90 tell_server install failed - "$(log_end)"
 fi

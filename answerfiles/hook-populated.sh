@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2317   # used and set in the other part
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317   # used and set in the other part
 # Stage filesystem-populated, $1 is where the new system is mounted: leaves there which build installed it, and as whom,
 # so that the selector of the same medium refuses to install it again; and puts the agent there, with its plan and its
 # service. Never in the way of the installation. It follows selector-report.sh in one script.
@@ -147,6 +147,7 @@ take_back() {   # root
                 "$1"/etc/init.d/xenroll-agent "$1"/etc/rc3.d/S99xenroll-agent
         rmdir "$1/opt/xenroll"
         printf 'xenroll: the agent was not put on this host: %s\n' "$trouble"
+        tell_roll_call agent failed 867 "the agent was not put on this host: $trouble"
         # As many seconds as a server that is there needs; XR-867.
         within 30 tell_server agent failed 867 "the agent was not put on this host: $trouble"
 }
@@ -158,6 +159,8 @@ if [[ -n ${1:-} && -d $1/etc ]]; then
         note host "$1/etc/xenroll"
         agent_sha256='' agent_md5='' agent_bytes=''
         { read -r agent_sha256 agent_md5 agent_bytes <"$state/agent"; } 2>/dev/null
+        contents "$state/roll-call"
+        roll_call=$value
         read_server "$state/xenroll-server"
         if [[ -s $state/plan && -n $agent_bytes ]]; then
                 put_agent "$1"

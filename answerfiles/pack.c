@@ -12,8 +12,9 @@
  *   set N refuse|reinstall refuse|erase NIC                               one for each different set of interlocks
  *   mirror N DEVICE                                                       the array that the installer makes
  *   disk N primary|guest|raid KIND AT-LEAST AT-MOST BUSES VALUE           in the order of the answer file's elements
- *   host MAC SERIAL N SCHOOL NAME LINES PLAN                              LINES: "1-12,841,14-30", in xenroll-lines;
- *                                                                         PLAN: the same, of the agent's plan
+ *   host MAC SERIAL N SCHOOL NAME LINES PLAN [REPORT]                     LINES: "1-12,841,14-30", in xenroll-lines;
+ *                                                                         PLAN: the same, of the agent's plan; REPORT: URL
+ *                                                                         of its roll call
  *   end COUNT                                                             of host records
  *
  * Hosts that differ in name and address share all other lines, so that one costs some 250 bytes.

@@ -161,7 +161,7 @@ static bool read_record(struct pack_read *r, const struct bytes *field, size_t n
                 return fine;
         }
         if (is_text(field[0], "host"))
-                return n == 8 && add_host(r, field);
+                return (n == 8 || n == 9) && add_host(r, field);
         if (is_text(field[0], "end")) {
                 *whole = n == 2 && take_number(field[1], MOST_HOSTS, &number) && number == r->n_hosts;
                 return *whole;
@@ -171,7 +171,7 @@ static bool read_record(struct pack_read *r, const struct bytes *field, size_t n
 
 static bool read_hosts(struct pack_read *r)
 {
-        struct bytes rest = pack_read_file(r, PACK_HOSTS), line, field[9];
+        struct bytes rest = pack_read_file(r, PACK_HOSTS), line, field[10];
         bool whole = false;
         if (!take_line(&rest, &line) || !is_text(line, "xenroll\t1"))
                 return false;

@@ -241,6 +241,44 @@ static bool print_pool(FILE *f, const struct pool *p)
         return fine && fputs("]}", f) != EOF;
 }
 
+static json_t *json_upstream(const struct plan_upstream *u)
+{
+        json_t *o = json_object();
+        set_text(o, "url", u->url);
+        set_text(o, "pin", u->pin);
+        set_text(o, "token", u->token ? SECRET_MASK : NULL);
+        set_text(o, "school", u->school);
+        return o;
+}
+
+static json_t *json_notice(const struct plan_notice *n)
+{
+        bool mail = n->form == PLAN_NOTICE_MAIL;
+        json_t *o = json_object(), *on = json_array();
+        set_text(o, plan_notice_names[n->form], mail ? n->to : SECRET_MASK);
+        if (mail)
+                set_text(o, "smtp", n->url);
+        set_text(o, "from", n->from);
+        set_text(o, "user", n->user);
+        set_text(o, "password", n->password ? SECRET_MASK : NULL);
+        if (n->on_complete)
+                json_array_append_new(on, json_string("school-complete"));
+        if (n->on_failed)
+                json_array_append_new(on, json_string("host-failed"));
+        json_object_set_new(o, "on", on);
+        return o;
+}
+
+static void set_telling(json_t *head, const struct plan *plan)
+{
+        json_t *list = json_array();
+        for (size_t i = 0; i < plan->n_notices; i++)
+                json_array_append_new(list, json_notice(&plan->notices[i]));
+        if (plan->upstream.url)
+                json_object_set_new(head, "upstream", json_upstream(&plan->upstream));
+        json_object_set_new(head, "notify", list);
+}
+
 bool plan_print_json(const struct plan *plan, FILE *f, struct err *e)
 {
         json_t *head = json_object();
@@ -248,6 +286,7 @@ bool plan_print_json(const struct plan *plan, FILE *f, struct err *e)
         set_text(head, "release", plan->release ? plan->release->id : NULL);
         set_text(head, "district", plan->district_id);
         set_text(head, "district-name", plan->district_name);
+        set_telling(head, plan);
         bool fine = open_object(f, head, "schools");
         for (size_t i = 0; fine && i < plan->n_schools; i++) {
                 const struct school *s = plan->schools[i];

@@ -208,6 +208,8 @@ answer() {
         printf '%s\n' "$build" >"$state/build"
         printf '%s %s\n' "$school" "$host" >"$state/host"
         printf '%s\n' "$used_disks" >"$state/disks"
+        printf '%s\n' "$roll_call" >"$state/roll-call"
+        tell_roll_call install started - ''
         cat "$state/answer"
         rm -f "$state/answer" "$state/record"
 }

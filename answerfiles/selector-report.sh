@@ -16,6 +16,7 @@ tab=$'\t' newline=$'\n' return=$'\r'
 medium='' macs='' own_serial='' raw_serial=''
 build='' school='' host='' used_disks=''
 server='' report_url=''         # of the boot server; empty when this machine was started from a medium
+roll_call=''                    # where such a machine's events go all the same, if the site file says so and it can be reached
 
 contents() {    # file: sets value to its first line without blanks at the ends, empty when it cannot be read
         value=
@@ -95,6 +96,22 @@ tell_server() { # stage outcome code sentence: until it is heard; whoever calls 
         [[ -n $report_url ]] || return
         form="stage=$1&outcome=$2&code=$3&clock=$(date +%s)&detail=$(percent "$4")"
         until post "$form" >/dev/null 2>&1; do sleep 3; done
+}
+
+post_once() {   # form; whoever answers there: these tools know no pin, and the token opens nothing but this host's own list
+        if type wget >/dev/null 2>&1; then
+                wget -q -T 10 -t 1 --no-check-certificate -O /dev/null --post-data="$1" "$roll_call"
+        else
+                curl -s -f -k -m 10 -o /dev/null --data "$1" "$roll_call"
+        fi
+}
+
+tell_roll_call() {      # stage outcome code sentence: one try that nobody waits for, since most media are used without a network
+        local form
+        [[ -n $roll_call && -z $report_url ]] || return 0
+        form="stage=$1&outcome=$2&code=${3#-}&clock=$(date +%s)&detail=$(percent "$4")"
+        within 20 post_once "$form" </dev/null >/dev/null 2>&1 &
+        disown 2>/dev/null
 }
 
 word() {        # name language: sets text

@@ -16,6 +16,7 @@ struct packed_host {
                 uint32_t *numbers; /* in the arena: in order of arrival */
                 size_t n;
         } answer, plan;
+        const char *report; /* in the arena; NULL: none */
 };
 
 struct selector_pack {
@@ -189,8 +190,8 @@ void selector_pack_agent(struct selector_pack *p, const char *sha256, const char
         p->agent_bytes = bytes;
 }
 
-bool selector_pack_add(
-        struct selector_pack *p, const struct host *host, struct bytes answer, struct bytes plan, struct err *e)
+bool selector_pack_add(struct selector_pack *p, const struct host *host, struct bytes answer, struct bytes plan,
+        const char *report, struct err *e)
 {
         if (!answer.len || !is_lines(answer))
                 return err_set(e, ERR_INPUT, _("the answer file of %s is not lines of text"), host->name);
@@ -201,7 +202,7 @@ bool selector_pack_add(
         if (!host_room(p, e))
                 return false;
         struct packed_host *h = &p->hosts[p->n];
-        *h = (struct packed_host){ .host = host };
+        *h = (struct packed_host){ .host = host, .report = report && *report ? arena_strdup(p->arena, report) : NULL };
         if (!set_number(p, host->set, &h->set, e))
                 return err_ctx(e, _("host %s"), host->name);
         if (!add_lines(p, answer, &h->answer, e) || (plan.len && !add_lines(p, plan, &h->plan, e)))
@@ -277,6 +278,8 @@ static bool add_host(
                 return false;
         add_ranges(out, lines, &h->answer);
         add_ranges(out, lines, &h->plan);
+        if (h->report && !add_field(out, _("address of the roll call"), h->report, e))
+                return false;
         str_addc(out, '\n');
         return true;
 }

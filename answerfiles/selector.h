@@ -33,8 +33,10 @@ struct selector_pack;
 MUST_USE struct selector_pack *selector_pack_new(const struct plan *, struct err *e);
 void selector_pack_free(struct selector_pack *);
 
-/* Adds one host with its answer file as answer_write gave it, and its agent's plan; an empty plan is none. */
-MUST_USE bool selector_pack_add(struct selector_pack *, const struct host *, struct bytes answer, struct bytes plan, struct err *e);
+/* Adds one host with its answer file as answer_write gave it, and its agent's plan; an empty plan is none. report: URL of its roll
+ * call, with its token; NULL or "": none. */
+MUST_USE bool selector_pack_add(struct selector_pack *, const struct host *, struct bytes answer, struct bytes plan, const char *report,
+        struct err *e);
 
 /* By what hosts with a plan know the right agent, wherever it comes from. md5 may be "". Borrowed until the pack is finished. */
 void selector_pack_agent(struct selector_pack *, const char *sha256, const char *md5, size_t bytes);

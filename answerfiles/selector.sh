@@ -71,6 +71,7 @@ report_refusal() {      # number argument...
                 n=$((n + 1))
         done
         write_report select refused "$number" "$file" "${texts[0]}" "${texts[1]}" "${texts[2]}" "${texts[3]}"
+        tell_roll_call select refused "$number" "${texts[2]}. ${texts[3]}"
         tell_server select refused "$number" "${texts[2]}. ${texts[3]}"
 }
 
@@ -140,10 +141,10 @@ find_record() {
 }
 
 read_record() { # sets what the pack says of all hosts, and of the last one that fits
-        local key a b c d e f g
+        local key a b c d e f g h
         matches=0 fitting='' total=0 guests=0 members=0 version=0
         mirror='' primary_rule='' line_total='' firmware='' agent=''
-        while IFS=$tab read -r key a b c d e f g; do
+        while IFS=$tab read -r key a b c d e f g h; do
                 case $key in
                 xenroll) version=$a ;;
                 build) build=$a ;;
@@ -156,7 +157,7 @@ read_record() { # sets what the pack says of all hosts, and of the last one that
                 disk) keep_rule "$b" "$c$tab$d$tab$e$tab$f$tab$g" ;;
                 host)
                         matches=$((matches + 1))
-                        host_mac=$a host_serial=$b school=$d host=$e ranges=$f plan_ranges=$g
+                        host_mac=$a host_serial=$b school=$d host=$e ranges=$f plan_ranges=$g roll_call=$h
                         fitting="$fitting${fitting:+ and }$host (school $school)" ;;
                 hosts) total=$a ;;
                 esac
@@ -192,6 +193,7 @@ identify() {
         find_record
         read_record
         ((matches > 0)) || refuse 501 "$total" "${macs:-none}" "${raw_serial:-empty}"
+        ((matches == 1)) || roll_call=
         ((matches == 1)) || refuse 502 "$fitting" "${macs:-none}" "${raw_serial:-empty}"
         check_identity
 }

@@ -10,7 +10,7 @@ const char *const setting_names[SETTINGS] = {
         [SET_SCRIPT_START] = "scripts installation-start", [SET_SCRIPT_PACKAGES] = "scripts packages-installed",
         [SET_SCRIPT_POPULATED] = "scripts filesystem-populated", [SET_SCRIPT_COMPLETE] = "scripts installation-complete",
         [SET_MANAGEMENT_NIC] = "management-nic", [SET_DOMAIN] = "domain", [SET_IPV6] = "ipv6", [SET_VLAN] = "vlan",
-        [SET_TAGS] = "tags",
+        [SET_TAGS] = "tags", [SET_ROLL_CALL] = "roll-call", [SET_ROLL_CALL_PIN] = "roll-call-pin",
 };
 
 static void show_words(struct str *out, const struct text_list *list)
@@ -98,6 +98,8 @@ void setting_show(struct str *out, const struct settings *s, enum setting set)
                         str_addf(out, "%d", s->vlan);
                 break;
         case SET_TAGS: show_words(out, &s->tags); break;
+        case SET_ROLL_CALL: str_add(out, s->roll_call ? s->roll_call : ""); break;
+        case SET_ROLL_CALL_PIN: str_add(out, s->roll_call_pin ? s->roll_call_pin : ""); break;
         case SETTINGS: break;
         }
 }

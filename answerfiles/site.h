@@ -112,7 +112,7 @@ enum setting {
         SET_KEYBOARD, SET_TIMEZONE, SET_NTP, SET_DNS, SET_ROOT_PASSWORD, SET_DISK, SET_GUEST_DISKS, SET_RAID,
         SET_LOCAL_STORAGE, SET_ALREADY_INSTALLED, SET_OTHER_DATA, SET_SOURCE, SET_PACKS, SET_DRIVER_DISKS,
         SET_SCRIPT_START, SET_SCRIPT_PACKAGES, SET_SCRIPT_POPULATED, SET_SCRIPT_COMPLETE,
-        SET_MANAGEMENT_NIC, SET_DOMAIN, SET_IPV6, SET_VLAN, SET_TAGS, SETTINGS
+        SET_MANAGEMENT_NIC, SET_DOMAIN, SET_IPV6, SET_VLAN, SET_TAGS, SET_ROLL_CALL, SET_ROLL_CALL_PIN, SETTINGS
 };
 
 struct settings {
@@ -137,6 +137,8 @@ struct settings {
         enum ipv6_mode ipv6;
         int vlan;                               /* management VLAN, 0 = untagged */
         struct text_list tags;                  /* of the host in its pool */
+        const char *roll_call;                  /* "https://10.1.0.5", no slash behind it; NULL = none */
+        const char *roll_call_pin;              /* SHA-256 of its certificate, lower-case hex; NULL = the first one is trusted */
         struct origin origin[SETTINGS];
 };
 
@@ -276,12 +278,33 @@ struct school {
         struct pos pos;
 };
 
+/* Where this server passes on what it hears. */
+struct plan_upstream {
+        const char *url;                        /* no slash behind it; NULL = nowhere */
+        const char *pin;                        /* "sha256//BASE64" of its public key; NULL = the system's certificates */
+        const char *token;                      /* a secret */
+        const char *school;                     /* whose server this is; NULL = the only one */
+        struct pos pos, school_pos;
+};
+
+enum plan_notice_form { PLAN_NOTICE_WEB_HOOK, PLAN_NOTICE_WECOM, PLAN_NOTICE_DINGTALK, PLAN_NOTICE_MAIL, PLAN_NOTICE_FORMS };
+struct plan_notice {                            /* who is told when a school has arrived or a host has failed */
+        enum plan_notice_form form;
+        const char *url;                        /* of a hook: a secret; of mail: its server */
+        const char *to, *from, *user, *password;        /* of mail; NULL = none. The password is a secret */
+        bool on_complete, on_failed;
+        struct pos pos;
+};
+
 struct plan {
         const struct release *release;
         struct origin release_origin;
         const char *district_id, *district_name;
         const char *volume_label;               /* NULL = keep the base's */
         struct pos volume_label_pos;
+        struct plan_upstream upstream;
+        struct plan_notice *notices;
+        size_t n_notices;
         struct school **schools;
         size_t n_schools;
         struct host **hosts;                    /* all, in plan order */
@@ -307,3 +330,4 @@ const char *ip4_text(uint32_t addr, char buf[IP4_TEXT]);
 
 extern const char *const stage_names[STAGES];           /* "installation-start" … */
 extern const char *const sr_type_names[];               /* "nfs" … by enum sr_type */
+extern const char *const plan_notice_names[PLAN_NOTICE_FORMS];  /* "web-hook" … as in the file */

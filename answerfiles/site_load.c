@@ -98,6 +98,10 @@ static void build_plan(struct site_builder *b, const struct site_options *o)
         plan->district_name = b->raw->district_name.text;
         plan->volume_label = b->raw->volume_label.text;
         plan->volume_label_pos = b->raw->volume_label.pos;
+        plan->upstream = b->raw->upstream;
+        plan->notices = b->raw->notices;
+        plan->n_notices = b->raw->n_notices;
+        upstream_check(b->raw, b->reader->diags);
         b->base = settings_of_release(plan->arena, plan->release);
         b->merger = merger_new(plan->arena);
         if (!b->raw->n_schools)

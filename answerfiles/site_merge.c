@@ -18,6 +18,7 @@ static const struct {
         [SET_SCRIPT_START] = AT(scripts[STAGE_INSTALLATION_START]), [SET_SCRIPT_PACKAGES] = AT(scripts[STAGE_PACKAGES_INSTALLED]),
         [SET_SCRIPT_POPULATED] = AT(scripts[STAGE_FILESYSTEM_POPULATED]), [SET_SCRIPT_COMPLETE] = AT(scripts[STAGE_INSTALLATION_COMPLETE]),
         [SET_MANAGEMENT_NIC] = AT(management_nic), [SET_DOMAIN] = AT(domain), [SET_IPV6] = AT(ipv6), [SET_VLAN] = AT(vlan), [SET_TAGS] = AT(tags),
+        [SET_ROLL_CALL] = AT(roll_call), [SET_ROLL_CALL_PIN] = AT(roll_call_pin),
 };
 _Static_assert(offsetof(struct settings, n_guest_disks) == offsetof(struct settings, guest_disks) + sizeof(struct disk_rule *),
         "guest disks are copied as one piece");

@@ -14,7 +14,7 @@
 enum { LONGEST_SECRET = 512 };
 
 /* The first line of a small file, without its end. */
-static bool secret_line(struct reader *r, struct pos pos, const char *name, struct secret *out)
+static bool secret_line(struct reader *r, struct pos pos, const char *name, enum rule empty, struct secret *out)
 {
         struct err e = ERR_INIT;
         AUTO_STR text = STR_MAX(LONGEST_SECRET);
@@ -29,7 +29,13 @@ static bool secret_line(struct reader *r, struct pos pos, const char *name, stru
         if (n)
                 *out = secret_of(start, n);
         explicit_bzero(text.ptr, text.cap);
-        return n || read_problem(r, XR_PASSWORD_EMPTY, pos, name);
+        return n || read_problem(r, empty, pos, name);
+}
+
+const char *read_secret_line(struct reader *r, struct pos pos, const char *name, enum rule empty)
+{
+        AUTO_SECRET line = { 0 };
+        return secret_line(r, pos, name, empty, &line) ? arena_intern(r->arena, line.ptr, line.len) : NULL;
 }
 
 /* The salt follows from the deployment's seed and the file's name: the same inputs give the same hash, and nobody
@@ -78,7 +84,7 @@ const struct section password_section = { N_("root-password"), password_fields, 
 static bool password_from_plain(struct reader *r, const struct located *file, struct root_password *out)
 {
         AUTO_SECRET plain = { 0 };
-        if (!secret_line(r, file->pos, file->text, &plain))
+        if (!secret_line(r, file->pos, file->text, XR_PASSWORD_EMPTY, &plain))
                 return false;
         if (plain.len < 8)
                 read_problem(r, XR_PASSWORD_WEAK, file->pos, file->text);
@@ -89,7 +95,7 @@ static bool password_from_plain(struct reader *r, const struct located *file, st
 static bool password_from_hash_file(struct reader *r, const struct located *file, struct root_password *out)
 {
         AUTO_SECRET hash = { 0 };
-        if (!secret_line(r, file->pos, file->text, &hash))
+        if (!secret_line(r, file->pos, file->text, XR_PASSWORD_EMPTY, &hash))
                 return false;
         out->hash = arena_intern(r->arena, hash.ptr, hash.len);
         return value_hash(r->diags, file->pos, out->hash);
@@ -118,11 +124,10 @@ bool read_root_password(struct reader *r, struct fy_node *n, struct pos pos, con
 bool read_password_file(struct reader *r, struct fy_node *n, struct pos pos, const struct field *f, void *at)
 {
         struct located file = { 0 };
-        AUTO_SECRET line = { 0 };
-        if (!read_located(r, n, pos, f, &file) || !secret_line(r, pos, file.text, &line))
-                return false;
-        *(const char **)at = arena_intern(r->arena, line.ptr, line.len);
-        return true;
+        const char *line = read_located(r, n, pos, f, &file) ? read_secret_line(r, pos, file.text, XR_PASSWORD_EMPTY) : NULL;
+        if (line)
+                *(const char **)at = line;
+        return line;
 }
 
 static const struct field chap_fields[] = {

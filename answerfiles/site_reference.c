@@ -40,6 +40,19 @@ static void sample_pool(struct str *out)
         str_add(out, "\n");
 }
 
+/* Who is told, as comments. */
+static void sample_telling(struct str *out)
+{
+        static const char *const keys[] = { "upstream", "notify" };
+        str_add(out, "\n");
+        for (size_t i = 0; i < site_section.n; i++) {
+                const struct field *f = &site_section.fields[i];
+                for (size_t k = 0; k < COUNT(keys); k++)
+                        if (!strcmp(f->key, keys[k]))
+                                str_addf(out, "# %s\n# %s: %s\n", _(f->help), f->key, f->sample);
+        }
+}
+
 void site_sample(struct str *out, const char *release)
 {
         str_addf(out, "# %s\n# %s\n\n", _("A site file for xenroll: describe once, check, build."), _("All keys: man xenroll-site. What is wrong with this file: xenroll check"));
@@ -53,6 +66,7 @@ void site_sample(struct str *out, const char *release)
         sample_pool(out);
         str_addf(out, "# %s\nschools:\n  - {id: nn36, name: 南宁市第三十六中学, blueprint: standard, network: {subnet: 192.168.0.0/24}}\n\n", _("one line a school"));
         str_addf(out, "# %s\nhosts-from: servers.csv\n", _("one row a machine"));
+        sample_telling(out);
 }
 
 /* In scdoc "_", "*", "\\", "<" and "#" at the start mean something. */
@@ -118,6 +132,8 @@ void site_scdoc(struct str *out)
                 { &install_section, N_("Exactly one of iso and url.") },
                 { &schedule_section, N_("Items of a pool's 'snapshots', or the value of 'snapshots' at a virtual machine. Equal schedules become one.") },
                 { &district_section, "" },
+                { &upstream_section, N_("For a school's server: what it hears goes on to the district's, also when that was away for days.") },
+                { &notice_section, N_("Items of 'notify'. Exactly one of wecom, dingtalk, web-hook and mail; the address of a hook is a password at the same time, so it had better stand in a file: '{url-file: FILE}'.") },
         };
         str_add(out, "xenroll-site(5)\n\n# NAME\n\nxenroll-site - ");
         scdoc_escape(out, _("the file that describes a deployment"));

@@ -377,6 +377,10 @@ static const struct field site_fields[] = {
         { "defaults", read_defaults, FIELD(raw_site, defaults), .sample = "{…}", .help = N_("settings for all hosts") },
         { "blueprints", read_schools, FIELD(raw_site, blueprints), .arg = &blueprint_section, .sample = "[…]", .help = N_("shapes that many schools share") },
         { "schools", read_schools, FIELD(raw_site, schools), .arg = &school_section, .sample = "[…]", .required = true, .help = N_("the schools") },
+        { "upstream", read_upstream, FIELD(raw_site, upstream), .sample = "{url: https://10.1.0.5, token-file: secrets/upstream.token}",
+          .help = N_("the district's server, to which this one passes on what it hears") },
+        { "notify", read_notify, .offset = 0, .sample = "[{wecom: {url-file: secrets/wecom.url}}, {mail: it@example.org, from: xenroll@example.org, smtp: \"smtp://192.168.0.4\"}]",
+          .help = N_("who is told when a school has arrived or a host has failed") },
         { "hosts-from", read_rows_from, .offset = 0, .sample = "servers.csv", .help = N_("spreadsheets with one row a machine") },
 };
 const struct section site_section = { N_("site file"), site_fields, COUNT(site_fields), NULL };

@@ -397,6 +397,11 @@ static const struct field setting_fields[] = {
         { "vlan", read_limited, SETTING(vlan, SET_VLAN), .arg = &vlan_limits, .sample = "10", .help = N_("VLAN tag of the management network") },
         { "tags", read_words, SETTING(tags, SET_TAGS), .arg = &judge_tags, .sample = "[teaching, rack-2]",
           .help = N_("tags of the hosts, as XenCenter shows and searches them") },
+        { "roll-call", read_roll_call, SETTING(roll_call, SET_ROLL_CALL), .sample = "https://10.1.0.5",
+          .help = N_("where hosts that are installed from sticks report; those of a network boot report to their boot server") },
+        { "roll-call-pin", read_roll_call_pin, SETTING(roll_call_pin, SET_ROLL_CALL_PIN),
+          .sample = "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
+          .help = N_("fingerprint (SHA-256) of that server's certificate; without it each host trusts the one that it sees first") },
         { "ipv6", read_choice, SETTING(ipv6, SET_IPV6), .arg = ipv6_words, .sample = "none", .help = N_("none, dhcp, autoconf, or static (with address6)") },
 };
 const struct section settings_section = { N_("settings"), setting_fields, COUNT(setting_fields), NULL };

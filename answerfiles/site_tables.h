@@ -95,6 +95,9 @@ struct raw_school {                     /* also a blueprint */
 
 struct raw_site {
         struct located release, district_id, district_name, volume_label;
+        struct plan_upstream upstream;
+        struct plan_notice *notices;
+        size_t n_notices;
         struct settings *defaults;
         struct raw_school *blueprints, *schools;
         size_t n_blueprints, n_schools;
@@ -105,6 +108,7 @@ struct raw_site {
 extern const struct section settings_section, host_section, pool_section, school_section, blueprint_section, site_section;
 extern const struct section storage_section, network_section, ha_section, subnet_section, hosts_section, district_section;
 extern const struct section disk_section, raid_section, password_section, chap_section, source_section, scripts_section;
+extern const struct section upstream_section, notice_section;
 extern const struct section vm_section, vm_disk_section, install_section, schedule_section;
 
 /* settings_section's struct, in the reader's arena; for reader.also_new. */
@@ -126,3 +130,9 @@ read_fn read_vms, read_schedules;
 bool disk_from_cell(struct reader *, struct pos, const char *cell, struct disk_rule *out);    /* "sda", "smallest", "serial:X" */
 /* site_password.c */
 read_fn read_root_password, read_chap, read_password_file;
+/* The first line of a small file, in the reader's arena; NULL after reporting: unreadable, or `empty` with the file's name. */
+const char *read_secret_line(struct reader *, struct pos, const char *name, enum rule empty);
+/* site_notify.c */
+read_fn read_upstream, read_notify, read_roll_call, read_roll_call_pin;
+/* Once the schools are known. */
+void upstream_check(const struct raw_site *, struct diags *);

@@ -28,6 +28,11 @@ bool value_nfs_path(struct diags *, struct pos, const char *text);      /* absol
 bool value_nfs_options(struct diags *, struct pos, const char *text);   /* "soft,timeo=100"; not the version */
 bool value_lun_name(struct diags *, struct pos, const char *what, const char *text);    /* serial number or SCSI id; what names it */
 bool value_url(struct diags *, struct pos, const char *text);           /* http, https, ftp with a host; no user:password */
+bool value_hook(const char *text, bool *plain);                         /* http or https with a host; silent: it is a secret */
+/* https with a host and maybe a port; http on this machine only. *length: without the slash at the end. */
+bool value_roll_call(struct diags *, struct pos, const char *text, size_t *length);
+bool value_smtp(struct diags *, struct pos, const char *text);          /* "smtp://server:25", "smtps://server" */
+bool value_mail(struct diags *, struct pos, const char *text);          /* "it@example.org" */
 bool value_timezone(struct diags *, struct pos, const char *text);      /* exists in tzdata */
 bool value_hash(struct diags *, struct pos, const char *text);          /* a crypt(3) form; never shows the text */
 bool value_serial(struct diags *, struct pos, const char *text);        /* not empty, not "To be filled by O.E.M." and the like */

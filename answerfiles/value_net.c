@@ -333,8 +333,7 @@ bool value_address(struct diags *d, struct pos pos, const char *text)
         return !find_full_width(text) && REFUSE(d, pos, XR_ADDRESS_NEEDED, text);
 }
 
-/* Where the host ends inside "host:port/path"; 0 when there is no valid host. */
-static size_t url_host(const char *text)
+size_t url_host(const char *text)
 {
         uint32_t addr;
         struct in6_addr a;

@@ -32,3 +32,4 @@ static inline int hex_digit(char c)
 bool ip4_parse(const char *text, size_t n, uint32_t *addr);
 bool ip4_is_special(uint32_t addr);
 bool dns_name_is_valid(const char *text, size_t n);
+size_t url_host(const char *text);      /* where the host ends inside "host:port/path"; 0 when there is no valid one */

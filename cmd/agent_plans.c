@@ -249,6 +249,10 @@ static void add_self(const struct filling *f)
         out->management_mac = mac_of(f, h);
         out->coordinator = h->coordinator;
         out->ntp = texts_of(&h->set->ntp);
+        if (f->marks->report && *f->marks->report) {
+                out->report = arena_strdup(f->arena, f->marks->report);
+                out->report_pin = h->set->roll_call_pin;
+        }
         if (!f->marks->join_password)
                 return;
         out->root_hash = h->set->root_password.hash;

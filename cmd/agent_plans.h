@@ -8,6 +8,7 @@ struct agent_marks {
         const char *deployment;         /* 32 hex digits */
         const char *build;
         const char *join_password;      /* of the host's pool; NULL when it has one host */
+        const char *report;             /* URL of its roll call, with its token; NULL or "" = none */
 };
 
 /* Fills in the plan, with memory of the arena and of the host's own plan: both must outlive it. */

@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/build_media.h"
+#include "cmd/build_expected.h"
 #include "cmd/build_network.h"
 #include "cmd/load.h"
 #include "answerfiles/answer_tree.h"
@@ -92,7 +93,8 @@ static bool build(
         if (!o->no_image && !write_media(b, base, o, out, e))
                 return false;
         log_event("build", "made", "id", b->id, NULL);
-        if (!build_agent_write(b->agent, b->id, out->draft, e) || !build_record_write(b, out->draft, e) || !output_commit(out, e))
+        if (!build_agent_write(b->agent, b->id, out->draft, e) || !build_expected(b, out->draft, e) ||
+                !build_record_write(b, out->draft, e) || !output_commit(out, e))
                 return false;
         build_media_tidy(b, base);
         return true;

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/progress.h"
 #include "isobuilder/digest.h"
+#include "rollcall/answers.h"
 
 #include <crypt.h>
 #include <fcntl.h>
@@ -119,11 +120,11 @@ bool build_agent_open(struct build_agent *b, const char *named, const struct pla
 {
         unsigned char mark[32];
         *b = (struct build_agent){ .plan = plan, .binary = STR_MAX(LARGEST_AGENT) };
+        memcpy(b->seed, seed, sizeof(b->seed));
         if (!agent_binary_read(named, &b->binary, &b->there, e))
                 return false;
         if (!b->there)
                 return true;
-        memcpy(b->seed, seed, sizeof(b->seed));
         derive(seed, "deployment", NULL, mark);
         for (int i = 0; i < 16; i++)
                 snprintf(b->deployment + 2 * i, 3, "%02x", mark[i]);
@@ -133,14 +134,27 @@ bool build_agent_open(struct build_agent *b, const char *named, const struct pla
 
 /* --- plans --- */
 
+void build_agent_report(const struct build_agent *b, const struct host *h, struct str *out)
+{
+        char token[TOKEN_TEXT];
+        if (!h->set->roll_call)
+                return;
+        answers_token(b->seed, h->pool->school->id, h->name, token);
+        str_addf(out, "%s/events/%s", h->set->roll_call, token);
+        explicit_bzero(token, sizeof(token));
+}
+
 bool build_agent_plan(
         const struct build_agent *b, const struct host *h, const char *build, struct str *out, struct err *e)
 {
         if (!b->there)
                 return true;
-        const struct agent_marks marks = {
-                .deployment = b->deployment, .build = build, .join_password = join_secret_of(b->secrets, h->pool)
-        };
+        OWN(wipe) struct str report = STR_MAX(1000);
+        build_agent_report(b, h, &report);
+        const struct agent_marks marks = { .deployment = b->deployment,
+                .build = build,
+                .join_password = join_secret_of(b->secrets, h->pool),
+                .report = str_text(&report) };
         struct arena *arena = arena_new();
         struct agent_plan plan;
         agent_plan_of(&plan, arena, h, b->plan->release, &marks);

@@ -15,7 +15,7 @@ struct build_agent {                    /* zero-initialised is: no agent */
         bool there;
         const struct plan *plan;        /* borrowed */
         struct join_secrets *secrets;   /* owned */
-        unsigned char seed[32];
+        unsigned char seed[32];         /* also when there is no agent */
         char deployment[33];
         struct str binary;              /* owned */
         char sha256[65], md5[33];       /* of the program */
@@ -30,6 +30,10 @@ MUST_USE bool build_agent_open(struct build_agent *, const char *named, const st
 
 /* For answer_options: the coordinator of several hosts is installed with the one-time password. arg: the struct. */
 bool build_agent_root_hash(void *arg, const struct host *, char hash[ANSWER_HASH]);
+
+/* Appends where the host reports when it is installed from a stick; nothing when its site file names no roll call. A secret: its
+ * token is in it. */
+void build_agent_report(const struct build_agent *, const struct host *, struct str *out);
 
 /* Appends the host's plan; nothing when there is no agent. Thread-safe. */
 MUST_USE bool build_agent_plan(const struct build_agent *, const struct host *, const char *build, struct str *out, struct err *e);

@@ -14,6 +14,9 @@ void build_record_clear(struct build_record *b)
         b->images = NULL;
 }
 
+static void add_text(struct digest *d, const char *text) { digest_add(d, text, strlen(text) + 1); }
+
+/* The agent's plans say where their hosts report. */
 void build_identify(struct build_record *b)
 {
         struct digest *d = digest_new(NULL);
@@ -23,6 +26,10 @@ void build_identify(struct build_record *b)
         digest_add(d, b->answers.digest, b->answers.n * sizeof(*b->answers.digest));
         if (b->agent->there)
                 digest_add(d, b->agent->digest, sizeof(b->agent->digest));
+        else
+                for (size_t i = 0; i < b->plan->n_hosts; i++)
+                        if (b->plan->hosts[i]->set->roll_call)
+                                add_text(d, b->plan->hosts[i]->set->roll_call);
         digest_finish(d, sum);
         for (int i = 0; i < 8; i++)
                 snprintf(b->id + 2 * i, 3, "%02x", sum[i]);
@@ -30,14 +37,17 @@ void build_identify(struct build_record *b)
 
 bool build_record_pack(const struct build_record *b, struct selector_pack *pack, size_t host, struct err *e)
 {
-        AUTO_STR plan = STR_MAX(AGENT_PLAN_LONGEST);
+        AUTO_STR plan = STR_MAX(AGENT_PLAN_LONGEST), report = STR_MAX(1000);
+        build_agent_report(b->agent, b->plan->hosts[host], &report);
         if (b->agent->there)
                 selector_pack_agent(pack, b->agent->sha256, b->agent->md5, b->agent->binary.len);
         bool fine = build_agent_plan(b->agent, b->plan->hosts[host], b->id, &plan, e) &&
                     selector_pack_add(pack, b->plan->hosts[host], bytes_of(b->answers.text[host], b->answers.len[host]),
-                            str_bytes(&plan), e);
+                            str_bytes(&plan), str_text(&report), e);
         if (plan.ptr)
                 explicit_bzero(plan.ptr, plan.cap);
+        if (report.ptr)
+                explicit_bzero(report.ptr, report.cap);
         return fine;
 }
 

@@ -263,8 +263,10 @@ static void read_report_url(struct agent *a)
         AUTO_STR text = STR_MAX(sizeof(a->report) - 1);
         if (machine_read(a->root, REPORT, sizeof(a->report) - 1, &text, &ignored))
                 snprintf(a->report, sizeof(a->report), "%.*s", (int)strcspn(str_text(&text), "\r\n"), str_text(&text));
-        else if (a->plan->report)
+        else if (a->plan->report) {
                 snprintf(a->report, sizeof(a->report), "%s", a->plan->report);
+                a->report_pin = a->plan->report_pin;
+        }
 }
 
 static bool read_plan(struct agent *a, struct err *e)

@@ -26,6 +26,7 @@ struct nic {
 struct memory {
         char host_uuid[UUID_TEXT];      /* "" = not known yet */
         char pin[FINGERPRINT_TEXT];     /* of the coordinator's certificate, taken at first contact */
+        char report_pin[FINGERPRINT_TEXT];      /* … of the roll call's */
         char done[64][24];              /* names of steps that are done and verified */
         size_t n_done;
         int64_t started;                /* wall clock of the agent's first start */
@@ -64,6 +65,7 @@ struct agent {
         int line_wakes;                 /* times that it was looked at since, for nothing */
         char token[256];                /* of event.from */
         char report[512];               /* URL; "" = nobody listens */
+        const char *report_pin;         /* of the plan; NULL = none, or it is the boot server that listens */
         int64_t deaf_until;             /* steady ms: until then the boot server is not bothered */
         int64_t clock_since;            /* steady ms: when the clock was first seen to be wrong; 0 = it was not */
         char warning[400];              /* for the result: what was let pass */
@@ -168,4 +170,4 @@ void queue_told(struct agent *, const struct rpc_value *pool);
 void agent_log(struct agent *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void agent_log_call(void *agent, const char *line);      /* for xapi_new() */
 void agent_warn(struct agent *, enum rule, ...) __attribute__((sentinel));
-void agent_tell(struct agent *, const char *stage, const char *outcome, const struct err *);    /* the boot server, if it listens */
+void agent_tell(struct agent *, const char *stage, const char *outcome, const struct err *);    /* the boot server or the roll call, if one listens */

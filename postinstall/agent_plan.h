@@ -113,7 +113,8 @@ struct agent_plan {
         /* <self>: this host's alone */
         const char *host, *description; /* description NULL = leave it */
         struct agent_texts tags;
-        const char *report;             /* URL that is told how far it is; NULL = nobody */
+        const char *report;             /* URL that is told how far it is, when it was no boot server that installed it; NULL = nobody */
+        const char *report_pin;         /* fingerprint of that server's certificate; NULL = the first one is trusted */
         const char *management_mac;     /* lower case; NULL = whichever has the management interface */
         bool coordinator;
         const char *root_hash;          /* in a pool of several: crypt(3), follows the one-time password; NULL = stays */

@@ -119,6 +119,7 @@ static const struct element schedule_children[] = { { .name = "day", TEXTS(agent
 
 static const struct attribute self[] = { WORD(agent_plan, host, "host", NEEDED),
         LINES(agent_plan, description, "description"), WORD(agent_plan, report, "report", OPTIONAL),
+        HEX(agent_plan, report_pin, "report-pin", OPTIONAL, 64),
         MAC(agent_plan, management_mac, "management-mac"), YES(agent_plan, coordinator, "coordinator"),
         WORD(agent_plan, root_hash, "root-hash", OPTIONAL),
         WORD(agent_plan, join_password, "join-password", OPTIONAL) };

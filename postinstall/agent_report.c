@@ -1,5 +1,5 @@
-/* What the agent says while it works: lines for the journal of the host, and forms for the boot server if one listens.
- */
+/* What the agent says while it works: lines for the journal of the host, and forms for the boot server, or the roll call, if one
+ * listens. */
 #include "postinstall/agent_parts.h"
 #include "base/i18n.h"
 #include "postinstall/clock.h"
@@ -51,15 +51,45 @@ static void add_field(struct str *out, const char *name, const char *value)
         }
 }
 
-void agent_tell(struct agent *a, const char *stage, const char *outcome, const struct err *why)
+static const char *known_pin(const struct agent *a)
+{
+        return a->report_pin ? a->report_pin : *a->memory.report_pin ? a->memory.report_pin : NULL;
+}
+
+/* Whoever answered first is who is told from now on. A journal that takes no line is somebody else's trouble. */
+static void keep_pin(struct agent *a, const struct transport *t)
 {
         struct err ignored = ERR_INIT;
-        char code[8], now[24];
+        const char *shown = transport_fingerprint(t);
+        if (!known_pin(a) && *shown && !memory_note(a, "roll-call", shown, &ignored))
+                agent_log(a, "%s", ignored.text);
+}
+
+static void post(struct agent *a, const struct str *form)
+{
+        struct err why = ERR_INIT;
         int status;
+        AUTO_STR answer = STR_MAX(4096);
+        const struct transport_target target = { .url = a->report,
+                .pin = known_pin(a),
+                .content_type = "application/x-www-form-urlencoded" };
+        struct transport *t = form->failed ? NULL : transport_new(&target, &why);
+        if (t && transport_post(t, str_bytes(form), PATIENCE, &answer, &status, &why) == TRANSPORT_DONE)
+                keep_pin(a, t);
+        else {
+                a->deaf_until = clock_steady() + DEAF;
+                agent_log(a, "XR-%03d %s", why.code, why.text);
+        }
+        transport_free(t);
+}
+
+void agent_tell(struct agent *a, const char *stage, const char *outcome, const struct err *why)
+{
+        char code[8], now[24];
         agent_log(a, "%s: %s", stage, outcome);
         if (!*a->report || clock_steady() < a->deaf_until)
                 return;
-        AUTO_STR form = STR_MAX(8192), answer = STR_MAX(4096);
+        AUTO_STR form = STR_MAX(8192);
         snprintf(code, sizeof(code), "%03d", why ? why->code : 0);
         snprintf(now, sizeof(now), "%lld", (long long)clock_wall());
         add_field(&form, "stage", "agent");
@@ -68,10 +98,5 @@ void agent_tell(struct agent *a, const char *stage, const char *outcome, const s
         add_field(&form, "code", code);
         add_field(&form, "detail", why ? why->text : "");
         add_field(&form, "time", now);
-        const struct transport_target target = { .url = a->report,
-                .content_type = "application/x-www-form-urlencoded" };
-        struct transport *t = form.failed ? NULL : transport_new(&target, &ignored);
-        if (!t || transport_post(t, str_bytes(&form), PATIENCE, &answer, &status, &ignored) != TRANSPORT_DONE)
-                a->deaf_until = clock_steady() + DEAF;
-        transport_free(t);
+        post(a, &form);
 }

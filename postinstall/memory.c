@@ -1,5 +1,5 @@
-/* What the journal remembers: "start EPOCH", "done STEP", "host UUID", "pin FINGERPRINT", "age SECONDS", "shift
- * SECONDS", "joined", "rotated". */
+/* What the journal remembers: "start EPOCH", "done STEP", "host UUID", "pin FINGERPRINT", "roll-call FINGERPRINT", "age
+ * SECONDS", "shift SECONDS", "joined", "rotated". */
 #include "postinstall/agent_parts.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -23,6 +23,8 @@ static void recall(void *arg, const char *line)
                 snprintf(m->host_uuid, sizeof(m->host_uuid), "%.36s", value);
         else if (n == 3 && !memcmp(line, "pin", 3))
                 snprintf(m->pin, sizeof(m->pin), "%.64s", value);
+        else if (n == 9 && !memcmp(line, "roll-call", 9))
+                snprintf(m->report_pin, sizeof(m->report_pin), "%.64s", value);
         else if (n == 3 && !memcmp(line, "age", 3))
                 m->waited = strtoll(value, NULL, 10);
         else if (n == 5 && !memcmp(line, "shift", 5))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* A frame is a head of six numbers and the bytes it announces. Both ends are the same program on the same machine. */
 enum { QUESTION = 0x51524e58, ANSWER = 0x41524e58, LONGEST_PEER = 63, HEAD_SIZE = 6 * sizeof(uint32_t) };
@@ -53,19 +54,36 @@ static bool nonsense(struct err *e, const char *what)
         return err_rule(e, XR_SERVER_FRAME, what, NULL) || of_the_world(e);
 }
 
-static bool send_all(int socket, const void *bytes, size_t n)
+/* What remains of the parts after n bytes of them are gone. */
+static void pass(struct msghdr *m, size_t n)
 {
-        for (const char *p = bytes; n;) {
-                ssize_t sent = send(socket, p, n, MSG_NOSIGNAL);
+        while (m->msg_iovlen && n >= m->msg_iov->iov_len) {
+                n -= m->msg_iov->iov_len;
+                m->msg_iov++;
+                m->msg_iovlen--;
+        }
+        if (m->msg_iovlen) {
+                m->msg_iov->iov_base = (char *)m->msg_iov->iov_base + n;
+                m->msg_iov->iov_len -= n;
+        }
+}
+
+/* All parts of a frame at once: who waits for them is woken once. */
+static bool send_parts(int socket, struct iovec *parts, size_t n)
+{
+        struct msghdr m = { .msg_iov = parts, .msg_iovlen = n };
+        for (pass(&m, 0); m.msg_iovlen;) {
+                ssize_t sent = sendmsg(socket, &m, MSG_NOSIGNAL);
                 if (sent < 0 && errno == EINTR)
                         continue;
                 if (sent <= 0)
                         return false;
-                p += sent;
-                n -= (size_t)sent;
+                pass(&m, (size_t)sent);
         }
         return true;
 }
+
+static struct iovec part(const void *p, size_t n) { return (struct iovec){ (void *)(uintptr_t)p, n }; }
 
 /* False when the other end is closed before n bytes have come; *none tells whether that was before the first. */
 static bool receive_all(int socket, void *to, size_t n, bool *none)
@@ -138,9 +156,9 @@ static bool send_question(int socket, const struct ask *a)
         const char *fields = a->fields ? a->fields : "";
         struct head h = { QUESTION, !strcmp(a->method, "POST"), (uint32_t)strlen(a->path), (uint32_t)strlen(a->peer),
                 (uint32_t)strlen(fields), (uint32_t)a->body.len };
-        return send_all(socket, &h, sizeof(h)) && send_all(socket, a->path, h.path) &&
-               send_all(socket, a->peer, h.peer) && send_all(socket, fields, h.fields) &&
-               send_all(socket, a->body.ptr, h.body);
+        struct iovec parts[] = { part(&h, sizeof(h)), part(a->path, h.path), part(a->peer, h.peer),
+                part(fields, h.fields), part(a->body.ptr, h.body) };
+        return send_parts(socket, parts, COUNT(parts));
 }
 
 static bool is_reply_head(const struct head *h)
@@ -191,29 +209,45 @@ static bool is_question_head(const struct head *h)
 /* What is received is text of the stated length, with no NUL and nothing unprintable in it. */
 static bool is_line(const struct str *s) { return strlen(str_text(s)) == s->len && text_is_ascii(str_text(s)); }
 
-struct question {
-        struct head head;
-        struct str path, peer, fields, body; /* owned */
-};
-
-static bool receive_question(int socket, struct question *q, bool *over, struct err *e)
+void received_ask_clear(struct received_ask *q)
 {
+        wipe(&q->path);
+        wipe(&q->peer);
+        wipe(&q->fields);
+        wipe(&q->body);
+        *q = (struct received_ask){ .ask = { NULL } };
+}
+
+static bool receive_parts(int socket, const struct head *h, struct received_ask *q)
+{
+        return receive_text(socket, h->path, &q->path) && receive_text(socket, h->peer, &q->peer) &&
+               receive_text(socket, h->fields, &q->fields) && receive_text(socket, h->body, &q->body);
+}
+
+bool backend_receive(int socket, struct received_ask *q, bool *over, struct err *e)
+{
+        struct head h;
         bool none;
-        if (!receive_all(socket, &q->head, sizeof(q->head), &none)) {
+        *over = false;
+        *q = (struct received_ask){ .ask = { NULL } };
+        if (!receive_all(socket, &h, sizeof(h), &none)) {
                 *over = true;
                 return none ? false : gone(e);
         }
-        if (!is_question_head(&q->head))
+        if (!is_question_head(&h))
                 return nonsense(e, _("a question that cannot be"));
-        if (!receive_text(socket, q->head.path, &q->path) || !receive_text(socket, q->head.peer, &q->peer) ||
-                !receive_text(socket, q->head.fields, &q->fields) ||
-                !receive_text(socket, q->head.body, &q->body)) {
-                *over = true;
-                return gone(e);
-        }
-        if (!is_line(&q->path) || !is_line(&q->peer) || !are_fields(&q->fields) || *str_text(&q->path) != '/')
-                return nonsense(e, _("a path that cannot be"));
-        return true;
+        bool fine = receive_parts(socket, &h, q);
+        *over = !fine;
+        if (!fine)
+                (void)gone(e);
+        else if (!is_line(&q->path) || !is_line(&q->peer) || !are_fields(&q->fields) || *str_text(&q->path) != '/')
+                fine = nonsense(e, _("a path that cannot be"));
+        if (!fine)
+                received_ask_clear(q);
+        else
+                q->ask = (struct ask){ h.number ? "POST" : "GET", str_text(&q->path), str_text(&q->peer),
+                        str_bytes(&q->body), str_text(&q->fields) };
+        return fine;
 }
 
 static bool send_reply(int socket, struct reply *r)
@@ -224,34 +258,24 @@ static bool send_reply(int socket, struct reply *r)
         }
         struct head h = { ANSWER, (uint32_t)r->status, (uint32_t)strlen(r->type), 0, (uint32_t)r->fields.len,
                 (uint32_t)r->body.len };
-        return send_all(socket, &h, sizeof(h)) && send_all(socket, r->type, h.path) &&
-               send_all(socket, str_text(&r->fields), h.fields) &&
-               send_all(socket, str_text(&r->body), h.body);
+        struct iovec parts[] = { part(&h, sizeof(h)), part(r->type, h.path), part(str_text(&r->fields), h.fields),
+                part(str_text(&r->body), h.body) };
+        return send_parts(socket, parts, COUNT(parts));
 }
+
+bool backend_reply(int socket, struct reply *r, struct err *e) { return send_reply(socket, r) || gone(e); }
 
 bool backend_answer(
         int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e)
 {
-        struct question q = { .path = STR_MAX(LONGEST_ASK_PATH),
-                .peer = STR_MAX(LONGEST_PEER),
-                .fields = STR_MAX(LONGEST_FIELDS),
-                .body = STR_MAX(LARGEST_FRAME_BODY) };
+        struct received_ask q;
         struct reply r = REPLY_INIT;
-        *over = false;
-        bool fine = receive_question(socket, &q, over, e);
-        if (fine) {
-                struct ask a = { q.head.number ? "POST" : "GET", str_text(&q.path), str_text(&q.peer),
-                        str_bytes(&q.body), str_text(&q.fields) };
-                answer(arg, &a, &r);
-                if (!send_reply(socket, &r)) {
-                        *over = true;
-                        fine = gone(e);
-                }
-        }
+        if (!backend_receive(socket, &q, over, e))
+                return false;
+        answer(arg, &q.ask, &r);
+        bool fine = backend_reply(socket, &r, e);
+        *over = !fine;
         reply_clear(&r);
-        wipe(&q.path);
-        wipe(&q.peer);
-        wipe(&q.fields);
-        wipe(&q.body);
+        received_ask_clear(&q);
         return fine;
 }

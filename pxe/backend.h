@@ -40,5 +40,15 @@ MUST_USE bool backend_ask(int socket, const struct ask *, struct reply *, struct
  * false with e when a question is not well-formed, which never comes from an honest web server. */
 MUST_USE bool backend_answer(int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e);
 
+/* Its two halves, for who has several lines: a question in memory of its own, to be replied to on the same line. */
+struct received_ask {
+        struct ask ask;                 /* what follows, borrowed */
+        struct str path, peer, fields, body;    /* owned; wiped by received_ask_clear */
+};
+MUST_USE bool backend_receive(int socket, struct received_ask *, bool *over, struct err *e);
+/* False (ERR_WORLD) when the web server is gone. */
+MUST_USE bool backend_reply(int socket, struct reply *, struct err *e);
+void received_ask_clear(struct received_ask *);
+
 /* A pair of sockets that end with the processes. */
 MUST_USE bool backend_pair(int sockets[2], struct err *e);

@@ -1,20 +1,21 @@
 #include "pxe/requests.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "pxe/peer.h"
 #include "pxe/responses.h"
 #include "pxe/routes.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
-enum { ETAG_SIZE = 128, PEER_SIZE = INET6_ADDRSTRLEN };
+enum { ETAG_SIZE = 128 };
 
 struct requests {
         const struct server_config *config;
         struct connections *connections;
         struct asking *asking;
+        struct served *served;
         char (*loader_etags)[ETAG_SIZE]; /* owned */
         _Atomic unsigned running;
         _Atomic bool stopping;
@@ -27,6 +28,7 @@ struct request {
         bool is_path, post, get;
         char path[LONGEST_ASK_PATH + 1], peer[PEER_SIZE];
         struct str body;
+        uint64_t packages; /* bytes of them in the answer */
 };
 
 size_t requests_state_size(void) { return sizeof(struct request); }
@@ -41,7 +43,8 @@ static uint64_t hash(struct bytes b)
         return h;
 }
 
-struct requests *requests_new(const struct server_config *c, struct connections *connections, struct asking *asking)
+struct requests *requests_new(const struct server_config *c, struct connections *connections, struct asking *asking,
+        struct served *served)
 {
         struct requests *all = calloc(1, sizeof(*all));
         if (!all)
@@ -49,6 +52,7 @@ struct requests *requests_new(const struct server_config *c, struct connections 
         all->config = c;
         all->connections = connections;
         all->asking = asking;
+        all->served = served;
         all->loader_etags = calloc(c->n_loaders + 1, ETAG_SIZE);
         if (!all->loader_etags)
                 file_out_of_memory();
@@ -88,31 +92,6 @@ void requests_connection(
         }
 }
 
-/* --- who asks --- */
-
-static bool is_address(const char *text)
-{
-        unsigned char bytes[16];
-        return strlen(text) < PEER_SIZE &&
-               (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
-}
-
-/* A web server on this machine that hands requests on says whose they are; nobody else is believed. */
-static void find_peer(struct MHD_Connection *from, char peer[PEER_SIZE])
-{
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(from, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-        const struct sockaddr *a = info ? info->client_addr : NULL;
-        if (a && a->sa_family == AF_INET)
-                inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, peer, PEER_SIZE);
-        else if (a && a->sa_family == AF_INET6)
-                inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, peer, PEER_SIZE);
-        else
-                snprintf(peer, PEER_SIZE, "?");
-        const char *real = MHD_lookup_connection_value(from, MHD_HEADER_KIND, "X-Real-IP");
-        if (real && (!strncmp(peer, "127.", 4) || !strcmp(peer, "::1")) && is_address(real))
-                snprintf(peer, PEER_SIZE, "%s", real);
-}
-
 /* --- the backend --- */
 
 static void log_answer(const struct request *r, int status, size_t bytes)
@@ -138,7 +117,7 @@ static enum MHD_Result ask(struct request *r)
 {
         struct ask question = { r->post ? "POST" : "GET", r->path, r->peer, str_bytes(&r->body), NULL };
         struct reply reply = REPLY_INIT;
-        find_peer(r->exchange.connection, r->peer);
+        peer_find(r->exchange.connection, true, r->peer);
         asking_ask(r->all->asking, &question, &reply);
         log_answer(r, reply.status, reply.body.len);
         enum MHD_Result fine = response_reply(&r->exchange, &reply);
@@ -156,14 +135,21 @@ static enum MHD_Result send_file(struct request *r, const struct iso_file *file)
         struct content content = { .entity = { file->size, etag, c->image_date > 0 ? c->image_date : 0 },
                 .image = c->image,
                 .offset = file->offset };
-        return response_content(&r->exchange, &content);
+        uint64_t length = 0;
+        enum MHD_Result fine = response_content(&r->exchange, &content, &length);
+        if (length && served_is_package(file->path)) {
+                peer_find(r->exchange.connection, true, r->peer);
+                r->packages = length;
+        }
+        return fine;
 }
 
 static enum MHD_Result send_loader(struct request *r, size_t i)
 {
         struct bytes bytes = r->all->config->loaders[i].content;
         struct content content = { .entity = { bytes.len, r->all->loader_etags[i], 0 }, .memory = bytes };
-        return response_content(&r->exchange, &content);
+        uint64_t length;
+        return response_content(&r->exchange, &content, &length);
 }
 
 /* n_loaders when there is none of that name. */
@@ -182,6 +168,8 @@ static enum MHD_Result answer(struct request *r)
         const char *name;
         enum route route =
                 r->is_path && (r->get || r->post || r->exchange.head) ? route_of(r->path, &name) : ROUTE_NONE;
+        if (c->page && r->is_path && r->get && !strcmp(r->path, "/"))
+                return response_elsewhere(&r->exchange, c->page);
         size_t loader = route == ROUTE_LOADER ? find_loader(c, name) : c->n_loaders;
         if (loader < c->n_loaders && !r->post)
                 return send_loader(r, loader);
@@ -214,13 +202,14 @@ static enum MHD_Result begin(
         r->get = !strcmp(method, "GET");
         r->is_path = path_decode(url, r->path);
         r->body = (struct str)STR_MAX(LARGEST_ASK_BODY);
+        r->packages = 0;
         *state = r;
         atomic_fetch_add(&all->running, 1);
         connection_waits(all->connections, c);
         if (!is_too_large(from))
                 return MHD_YES;
         snprintf(r->peer, sizeof(r->peer), "?");
-        find_peer(from, r->peer);
+        peer_find(from, true, r->peer);
         if (!r->is_path)
                 snprintf(r->path, sizeof(r->path), "?");
         r->exchange.last = true;
@@ -254,10 +243,11 @@ void requests_completed(void *arg, struct MHD_Connection *from, void **state, en
 {
         struct requests *all = arg;
         struct request *r = *state;
-        (void)how;
         if (!r)
                 return;
         *state = NULL;
+        if (r->packages && how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+                served_add(all->served, r->peer, r->packages);
         if (r->body.ptr)
                 explicit_bzero(r->body.ptr, r->body.cap);
         str_clear(&r->body);

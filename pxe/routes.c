@@ -78,7 +78,7 @@ bool route_is_backend(const char *path, bool post)
 
 void path_show(const char *path, struct str *out)
 {
-        const char *const secret[] = { "/h/", "/enrol/" };
+        const char *const secret[] = { "/h/", "/enrol/", "/events/" };
         for (size_t i = 0; i < sizeof(secret) / sizeof(*secret); i++) {
                 const char *token = after(path, secret[i]);
                 if (!token)

@@ -1,29 +1,21 @@
 #include "pxe/server.h"
-#include "base/i18n.h"
 #include "base/log.h"
 #include "base/rule.h"
-#include "base/secret.h"
-#include "pxe/cell.h"
 #include "pxe/requests.h"
+#include "pxe/web_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
         MOST_CONNECTIONS = 1024,
         IDLE_SECONDS = 30,
-        FEWEST_CONNECTIONS = 16,
         HEADER_MEMORY = 8 << 10, /* of a connection: its request's line and fields, and ours */
         STACK = 256 << 10,       /* of a thread; what is not touched costs nothing */
-        SPARE_DESCRIPTORS = 64,
         ONE_ADDRESS_SHARE = 4, /* of all connections: a school behind one address has room, and nobody takes it all */
         MOST_STOP_SECONDS = 600,
+        TELL_SECONDS = 2,
         STALL_FACTOR = 4, /* downloads may stand still longer: disks are slow, and sockets hold megabytes */
 };
 
@@ -33,102 +25,25 @@ struct server {
         struct connections *connections;
         struct requests *requests;
         struct asking *asking;
+        struct served *served;
         struct MHD_Daemon *daemon;
 };
 
 /* --- before the cell --- */
 
-static volatile sig_atomic_t stops;
-
-static void note_stop(int signal)
-{
-        (void)signal;
-        stops++;
-}
-
-/* SIGTERM comes only while the main thread waits for it. Ctrl-C in a terminal is for the process that started us: it
- * ends us. */
-static void prepare_signals(void)
-{
-        struct sigaction note = { .sa_handler = note_stop }, ignore = { .sa_handler = SIG_IGN };
-        sigset_t term;
-        stops = 0;
-        sigemptyset(&term);
-        sigaddset(&term, SIGTERM);
-        sigprocmask(SIG_BLOCK, &term, NULL);
-        sigaction(SIGTERM, &note, NULL);
-        sigaction(SIGINT, &ignore, NULL);
-        sigaction(SIGHUP, &ignore, NULL);
-        sigaction(SIGPIPE, &ignore, NULL);
-}
-
-static bool cannot_start(struct err *e, int error)
-{
-        err_rule(e, XR_SERVER_START, strerror(error), NULL);
-        e->kind = ERR_WORLD;
-        return false;
-}
-
-/* A connection takes its socket and, while a file is sent, a second descriptor. Fewer connections when there are not
- * enough. */
-static bool prepare_descriptors(struct server *s, struct err *e)
-{
-        struct rlimit limit = { 0 };
-        rlim_t wanted = s->most * 2 + SPARE_DESCRIPTORS;
-        getrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_cur < wanted) {
-                limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-                setrlimit(RLIMIT_NOFILE, &limit);
-                getrlimit(RLIMIT_NOFILE, &limit);
-        }
-        if (limit.rlim_cur >= wanted)
-                return true;
-        if (limit.rlim_cur < SPARE_DESCRIPTORS + 2 * FEWEST_CONNECTIONS)
-                return cannot_start(e, EMFILE);
-        s->most = (unsigned)(limit.rlim_cur - SPARE_DESCRIPTORS) / 2;
-        return true;
-}
-
-static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
-
-/* What else the starting process had open (its state, its locks) is none of our business. */
-static void close_others(const struct server_config *c)
-{
-        int keep[] = { 2, c->listen, c->image, c->backend, c->keep };
-        qsort(keep, COUNT(keep), sizeof(*keep), compare);
-        for (size_t i = 0; i < COUNT(keep); i++)
-                if (keep[i] >= 2)
-                        close_range((unsigned)keep[i] + 1, i + 1 < COUNT(keep) ? (unsigned)keep[i + 1] - 1 : ~0u, 0);
-}
-
 static bool prepare(struct server *s, struct err *e)
 {
-        static char lines[4096];
-        bool walls = false;
-        prepare_signals();
-        setvbuf(stderr, lines, _IOLBF, sizeof(lines)); /* a log line is one piece, whoever else writes there */
-        if (!prepare_descriptors(s, e))
-                return false;
-        if (s->config->no_cell)
-                return true;
-        secret_process_guard();
-        close_others(s->config);
-        if (!cell_enter(s->config->user, &walls, e))
-                return false;
-        if (!walls)
-                log_event("web", "no-walls", "cause", "user namespaces are not allowed here", NULL);
-        return true;
+        const struct server_config *c = s->config;
+        int keep[] = { c->listen, c->image, c->backend, c->keep };
+        struct web_process p = {
+                .most = s->most, .keep = keep, .n_keep = COUNT(keep), .user = c->user, .no_cell = c->no_cell
+        };
+        bool fine = web_process_prepare(&p, e);
+        s->most = p.most;
+        return fine;
 }
 
 /* --- the library --- */
-
-/* Paths are decoded by us, once: as the library does it a %00 would end them early. */
-static size_t leave_escapes(void *arg, struct MHD_Connection *from, char *text)
-{
-        (void)arg;
-        (void)from;
-        return strlen(text);
-}
 
 /* A thread for each connection: one that reads slowly, waits for the backend or for a disk holds nobody up, and a large
  * file goes out in large pieces. (With an event loop this library sends pieces of 128 KiB, which is a third slower for
@@ -146,60 +61,68 @@ static bool start_library(struct server *s, struct err *e)
                 { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)s->idle * STALL_FACTOR, NULL },
                 { MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, NULL },
                 { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
-                { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escapes, NULL },
+                { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)web_process_leave_escapes, NULL },
                 { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)requests_completed, s->requests },
                 { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)requests_connection, s->requests },
                 { MHD_OPTION_END, 0, NULL },
         };
         s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0,
                 NULL, NULL, requests_handle, s->requests, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-        return s->daemon || cannot_start(e, errno);
+        return s->daemon || web_process_cannot_start(e, errno);
 }
 
 static bool start(struct server *s, struct err *e)
 {
         s->connections = connections_new(s->most, requests_state_size(), (int)s->idle);
+        s->served = served_new();
         s->asking = asking_new(s->config->backend);
-        s->requests = requests_new(s->config, s->connections, s->asking);
+        s->requests = requests_new(s->config, s->connections, s->asking, s->served);
         return start_library(s, e);
 }
 
 /* --- running and stopping --- */
-
-/* At most a second; earlier when SIGTERM came, or *lost when the backend ended. */
-static void wait_a_second(const struct server *s, bool *lost)
-{
-        struct pollfd backend = { .fd = *lost ? -1 : s->config->backend, .events = 0 };
-        struct timespec second = { .tv_sec = 1 };
-        sigset_t none;
-        sigemptyset(&none);
-        if (ppoll(&backend, 1, &second, &none) > 0)
-                *lost = true;
-}
-
-static bool serve(struct server *s, struct err *e)
-{
-        for (bool lost = false; !stops;) {
-                wait_a_second(s, &lost);
-                size_t late = connections_sweep(s->connections);
-                char n[24];
-                snprintf(n, sizeof(n), "%zu", late);
-                if (late)
-                        log_event("web", "too-slow", "connections", n, NULL);
-                if (lost && !stops) {
-                        err_rule(e, XR_SERVER_BACKEND_GONE, NULL);
-                        e->kind = ERR_WORLD;
-                        return false;
-                }
-        }
-        return true;
-}
 
 static int64_t now(void)
 {
         struct timespec t;
         clock_gettime(CLOCK_MONOTONIC, &t);
         return t.tv_sec;
+}
+
+static void wait_a_second(const struct server *s, bool *lost) { web_process_wait(&s->config->backend, 1, lost); }
+
+/* The backend knows which machine is at which address. */
+static void tell_served(struct server *s)
+{
+        AUTO_STR lines = STR_MAX(LARGEST_FRAME_BODY);
+        struct reply ignored = REPLY_INIT;
+        served_take(s->served, &lines);
+        if (lines.len)
+                asking_ask(s->asking, &(struct ask){ "POST", "/served", "", str_bytes(&lines), NULL }, &ignored);
+        reply_clear(&ignored);
+}
+
+static bool serve(struct server *s, struct err *e)
+{
+        int64_t told = now();
+        for (bool lost = false; !web_process_stops();) {
+                wait_a_second(s, &lost);
+                if (!lost && now() >= told + TELL_SECONDS) {
+                        tell_served(s);
+                        told = now();
+                }
+                size_t late = connections_sweep(s->connections);
+                char n[24];
+                snprintf(n, sizeof(n), "%zu", late);
+                if (late)
+                        log_event("web", "too-slow", "connections", n, NULL);
+                if (lost && !web_process_stops()) {
+                        err_rule(e, XR_SERVER_BACKEND_GONE, NULL);
+                        e->kind = ERR_WORLD;
+                        return false;
+                }
+        }
+        return true;
 }
 
 /* That the backend ends first is no reason to cut off a download. */
@@ -209,7 +132,7 @@ static void let_finish(struct server *s)
         bool lost = false;
         MHD_quiesce_daemon(s->daemon);
         requests_stop(s->requests);
-        while (stops < 2 && requests_running(s->requests) && now() < until) {
+        while (web_process_stops() < 2 && requests_running(s->requests) && now() < until) {
                 wait_a_second(s, &lost);
                 (void)!connections_sweep(s->connections);
         }
@@ -225,6 +148,7 @@ static void end(struct server *s)
         if (s->requests)
                 requests_free(s->requests);
         connections_free(s->connections);
+        served_free(s->served);
 }
 
 bool server_run(const struct server_config *c, void (*ready)(void *arg), void *arg, struct err *e)

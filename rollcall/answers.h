@@ -10,8 +10,14 @@
  *     GET  /api/enrolled         machines that nobody knows
  *     POST /events               Authorization: Bearer TOKEN of a school's server; an array (event.h, named)
  *     POST /events/TOKEN         a host's own
+ *     GET  /api/rule?code=                                   what a code means, in the visitor's language
  *
- * Reading needs a session unless the server is told that everybody may read. */
+ * Reading needs a session unless the server is told that everybody may read; the web server itself, for its streams, asks for
+ * changes with peer "".
+ *
+ * Of the request's header fields these matter: Host, Origin, Cookie, X-CSRF-Token, Authorization, Content-Type, Accept-Language, and
+ * two that the web server makes itself, whatever the visitor sends: "Scheme: http" or "Scheme: https", as the visitor's browser sees it,
+ * and "Query: …", what stood behind the "?", still encoded (it may as well stand behind a "?" in the path). */
 #pragma once
 #include "pxe/arming.h"
 #include "pxe/backend.h"
@@ -37,5 +43,6 @@ bool answers_is_events(const struct ask *);
  * the commit then fails the caller makes every such reply 507 or 503. */
 void answers_answer(void *arg, const struct ask *, struct reply *);
 
-/* The token of a host, or of a school's server (host NULL): 32 hex digits that follow from the seed. */
+/* The token of a host, or of a school's server (host NULL): 32 hex digits that follow from the seed. The server of every school of a
+ * build has that of school "". */
 void answers_token(const unsigned char seed[32], const char *school, const char *host, char token[TOKEN_TEXT]);

@@ -31,6 +31,7 @@ struct tool {
         struct str agent;
         char sha256[65], md5[33];
         bool plans;
+        const char *roll_call; /* each host's name follows it; NULL: none */
         char *rest; /* strtok_r's */
 };
 
@@ -159,10 +160,12 @@ static void add_host(struct tool *t, struct host h, const char *school)
         h.set = set;
         h.number = (uint32_t)++t->plan.n_hosts;
         *kept = h;
-        AUTO_STR answer = STR_MAX(1 << 20), plan = STR_MAX(1 << 20);
+        AUTO_STR answer = STR_MAX(1 << 20), plan = STR_MAX(1 << 20), report = STR_MAX(400);
+        if (t->roll_call)
+                str_addf(&report, "%s%s", t->roll_call, h.name);
         write_answer(t, kept, &answer);
         write_plan(t, kept, &plan);
-        if (!selector_pack_add(t->pack, kept, str_bytes(&answer), str_bytes(&plan), &e) ||
+        if (!selector_pack_add(t->pack, kept, str_bytes(&answer), str_bytes(&plan), str_text(&report), &e) ||
                 (t->answers >= 0 && !file_publish(t->answers, kept->name, str_bytes(&answer), 0600, &e)))
                 die(&e);
 }
@@ -247,6 +250,8 @@ static void obey(struct tool *t, char *line)
                 t->build = word(t);
         else if (!strcmp(verb, "made"))
                 t->made = atoll(word(t));
+        else if (!strcmp(verb, "roll-call"))
+                t->roll_call = word(t);
         else if (!strcmp(verb, "agent"))
                 say_agent(t);
         else if (!strcmp(verb, "host"))

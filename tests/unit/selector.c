@@ -61,7 +61,7 @@ static bool pack(const char *order, struct str *out, struct err *e)
         for (; fine && *order; order++)
                 fine = selector_pack_add(
                         p, &hosts[*order - 'a'], bytes_of(answers[*order - 'a'], strlen(answers[*order - 'a'])),
-                        bytes_of(plans[*order - 'a'], strlen(plans[*order - 'a'])), e);
+                        bytes_of(plans[*order - 'a'], strlen(plans[*order - 'a'])), *order == 'a' ? "https://10.1.0.5/events/a" : "", e);
         fine = fine && selector_pack_finish(p, "build-1", 1700000000, out, e);
         selector_pack_free(p);
         return fine;
@@ -96,7 +96,7 @@ static void records(void)
                 { "interlocks lifted", "\nset\t2\treinstall\terase\t1\n" },
                 { "disk", "\ndisk\t2\tprimary\tby-id\t" },
                 { "disk's limits", "\t7\tsata nvme\tata-A\n" },
-                { "host by MAC", "\nhost\t02:00:00:00:00:01\t-\t1\tnn36\ta\t1-4\t5-7\n" },
+                { "host by MAC", "\nhost\t02:00:00:00:00:01\t-\t1\tnn36\ta\t1-4\t5-7\thttps://10.1.0.5/events/a\n" },
                 { "host by both, settings shared", "\nhost\t02:00:00:00:00:02\tSN 2\t1\tnn36\tb\t1,8,3-4\t5,9,7\n" },
                 { "host by serial", "\nhost\t-\tSN3\t2\tnn36\tc\t1,10,3-4\t-\n" },
                 { "end", "\nend\t3\n" },
@@ -138,7 +138,7 @@ static void refused(void)
                 AUTO_STR files = STR_MAX(1 << 20);
                 struct selector_pack *p = selector_pack_new(&plan, &e);
                 bool fine = selector_pack_add(p, &rows[i].host, bytes_of(rows[i].answer, strlen(rows[i].answer)),
-                                    bytes_of(rows[i].plan, strlen(rows[i].plan)), &e) &&
+                                    bytes_of(rows[i].plan, strlen(rows[i].plan)), NULL, &e) &&
                             selector_pack_finish(p, "b", 0, &files, &e);
                 unit_case("refused", rows[i].why, !fine && strstr(e.text, rows[i].error), e.text);
                 selector_pack_free(p);
