@@ -15,7 +15,7 @@ void netbuild_close(struct netbuild *n)
         *n = (struct netbuild)NETBUILD_INIT;
 }
 
-bool netbuild_open(struct netbuild *n, const char *path, struct err *e)
+bool netbuild_folders(struct netbuild *n, const char *path, struct err *e)
 {
         n->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (n->out < 0) {
@@ -26,8 +26,13 @@ bool netbuild_open(struct netbuild *n, const char *path, struct err *e)
         ssize_t got = readlinkat(n->out, ".current", n->current, sizeof(n->current) - 1);
         n->current[got > 0 ? got : 0] = '\0';
         n->build = got > 0 ? openat(n->out, n->current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        if (n->build < 0)
-                return err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+        return n->build >= 0 || err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+}
+
+bool netbuild_open(struct netbuild *n, const char *path, struct err *e)
+{
+        if (!netbuild_folders(n, path, e))
+                return false;
         n->roster = roster_open(n->build, e);
         return n->roster ? true : err_ctx(e, "%s", path);
 }

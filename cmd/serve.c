@@ -1,12 +1,14 @@
 #include "cmd/command.h"
 #include "cmd/netbuild.h"
 #include "cmd/serve_network.h"
+#include "cmd/serve_roll.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
 #include "isobuilder/medium.h"
 #include "pxe/loaders.h"
 #include "pxe/nginx.h"
+#include "pxe/served.h"
 #include "pxe/notify.h"
 #include "pxe/supervisor.h"
 
@@ -22,6 +24,7 @@
 
 struct options {
         struct network_choice network;
+        struct roll_options roll;
         int port;
         bool nginx, behind, instructions;
 };
@@ -46,6 +49,7 @@ struct serving {
         struct iso_files *files;
         struct pack_files scripts;
         struct desk desk;
+        struct serve_roll roll;
         char url[48]; /* "192.168.0.5", or with a port: where the machines come to */
         char http_base[80], ipxe_script[80], folder[64], etag[80];
         int lock, listen;
@@ -57,6 +61,8 @@ static void serving_clear(struct serving *s)
         struct err ignored = ERR_INIT;
         if (s->made_folder && !file_remove_tree(AT_FDCWD, s->folder, &ignored))
                 say_line(SAY_WARNING, ignored.text);
+        desk_clear(&s->desk);
+        serve_roll_clear(&s->roll);
         pack_files_clear(&s->scripts);
         iso_files_free(s->files);
         loaders_clear(&s->loaders);
@@ -76,7 +82,9 @@ static int port_of(const struct options *o) { return o->port ? o->port : o->behi
 
 static bool check_rights(const struct options *o, struct err *e)
 {
-        if (as_root())
+        if (!serve_roll_check(&o->roll, e))
+                return false;
+        if (as_root() || o->roll.only)
                 return true;
         if (!o->network.dhcp || strcmp(o->network.dhcp, dhcp_mode_names[DHCP_NONE]) != 0)
                 return err_rule(e, XR_SERVE_RIGHTS, "DHCP", NULL);
@@ -200,10 +208,18 @@ static bool same_build(void *arg)
         return !strcmp(now, s->build.current);
 }
 
+static uint64_t packages_of(const struct iso_files *files)
+{
+        uint64_t bytes = 0;
+        for (size_t i = 0; i < iso_files_count(files); i++)
+                bytes += served_is_package(iso_files_at(files, i)->path) ? iso_files_at(files, i)->size : 0;
+        return bytes;
+}
+
 static bool open_desk(void *arg, struct err *e)
 {
         struct serving *s = arg;
-        if (!netbuild_state(&s->build, true, e))
+        if (!netbuild_state(&s->build, true, e) || !serve_roll_open(&s->roll, e))
                 return false;
         s->desk = (struct desk){ .roster = s->build.roster,
                 .arming = s->build.arming,
@@ -213,7 +229,11 @@ static bool open_desk(void *arg, struct err *e)
                 .build = s->build.build,
                 .enrol = s->options->network.enrol,
                 .now = seconds_now,
-                .say = say };
+                .say = say,
+                .heard = serve_roll_heard,
+                .percent = serve_roll_percent,
+                .heard_arg = &s->roll,
+                .packages = packages_of(s->files) };
         return desk_init(&s->desk, e);
 }
 
@@ -231,6 +251,7 @@ static bool run_all(struct serving *s, struct err *e)
                         .image_date = s->medium->volume_date,
                         .loaders = s->loaders.files,
                         .n_loaders = s->loaders.n,
+                        .page = s->roll.page,
                         .user = as_root() ? "nobody" : NULL,
                         .no_cell = !IN_CELL },
                 .desk = &s->desk,
@@ -241,6 +262,7 @@ static bool run_all(struct serving *s, struct err *e)
                 .still_arg = s,
                 .ready = ready,
         };
+        serve_roll_children(&s->roll, &v);
         say_line(SAY_INFO, s->loaders.from);
         return supervise(&v, e);
 }
@@ -251,7 +273,8 @@ static bool serve(struct serving *s, struct err *e)
         if (!take_lock(s, e) || !serve_network_choose(&s->options->network, &s->build, &s->network, e))
                 return false;
         name_ourselves(s);
-        if (!read_image(s, e) || !make_loaders(s, e) || !make_folder(s, e) || !listen_on(s, e))
+        if (!read_image(s, e) || !make_loaders(s, e) || !make_folder(s, e) || !listen_on(s, e) ||
+                !serve_roll_prepare(&s->roll, s->network.address, e))
                 return false;
         /* For a person who reads along; a journal has no use for a page of text. */
         if (s->network.wish.mode == DHCP_NONE && !getenv("JOURNAL_STREAM")) {
@@ -259,6 +282,25 @@ static bool serve(struct serving *s, struct err *e)
                 fprintf(stderr, "%s", str_text(&text));
         }
         return run_all(s, e);
+}
+
+/* --- without a boot network --- */
+
+static bool nothing_to_open(void *arg, struct err *e)
+{
+        (void)arg;
+        (void)e;
+        return true;
+}
+
+static bool serve_roll_alone(struct serving *s, struct err *e)
+{
+        struct supervisor v = { .open = nothing_to_open, .ready = _("serving the roll call; stop with Ctrl-C") };
+        const char *address = s->options->network.address;
+        if (!take_lock(s, e) || !serve_roll_prepare(&s->roll, address ? address : "", e))
+                return false;
+        serve_roll_children(&s->roll, &v);
+        return supervise(&v, e);
 }
 
 /* --- only text --- */
@@ -305,20 +347,29 @@ static bool print_instructions(struct serving *s, struct err *e)
 static bool run(const void *options, int argc, char **argv, struct err *e)
 {
         const struct options *o = options;
-        OWN(serving_clear) struct serving s = { .options = o, .build = NETBUILD_INIT, .lock = -1, .listen = -1 };
+        OWN(serving_clear)
+        struct serving s = { .options = o, .build = NETBUILD_INIT, .roll = SERVE_ROLL_INIT, .lock = -1, .listen = -1 };
         const char *out = argc ? argv[0] : "out";
         if (o->port < 0 || o->port > 65535)
                 return err_set(e, ERR_USAGE, _("--port takes 1 to 65535"));
         if (!o->nginx && !o->instructions && !check_rights(o, e))
                 return false;
-        if (!netbuild_open(&s.build, out, e))
+        if (!(o->roll.only ? netbuild_folders : netbuild_open)(&s.build, out, e))
                 return false;
+        struct roll_options roll = o->roll;
+        roll.behind = o->behind;
+        s.roll.options = &roll;
+        s.roll.out = s.build.out;
+        s.roll.build = s.build.build;
+        if (o->roll.only)
+                return serve_roll_alone(&s, e);
         if (o->nginx)
                 return print_nginx(&s, out, e);
         return o->instructions ? print_instructions(&s, e) : serve(&s, e);
 }
 
 #define NETWORK(name) offsetof(struct options, network.name)
+#define ROLL(name) offsetof(struct options, roll.name)
 static const struct option_row rows[] = {
         { "interface", 'i', "NAME", OPTION_TEXT, NETWORK(interface),
                 N_("the network interface to serve on; needed when there are several") },
@@ -339,7 +390,20 @@ static const struct option_row rows[] = {
         { "port", 'p', "NUMBER", OPTION_NUMBER, offsetof(struct options, port),
                 N_("of the web server (80); UEFI machines only come to 80") },
         { "behind-nginx", 0, NULL, OPTION_FLAG, offsetof(struct options, behind),
-                N_("listen on 127.0.0.1:8069 only; nginx stands before it on port 80") },
+                N_("listen on 127.0.0.1:8069 and 8070 only; nginx stands before it on ports 80 and 443") },
+        { "https-port", 0, "NUMBER", OPTION_NUMBER, ROLL(port),
+                N_("of the roll call's page (443; 8443 when not started as root; 8070 of 127.0.0.1 behind nginx)") },
+        { "tls-key", 0, "FILE", OPTION_TEXT, ROLL(key),
+                N_("the page's key, PEM; without one it is drawn once, and its certificate signed by itself") },
+        { "tls-certificate", 0, "FILE", OPTION_TEXT, ROLL(certificate), N_("the certificate of that key, PEM") },
+        { "everybody-reads", 0, NULL, OPTION_FLAG, ROLL(everybody_reads),
+                N_("the page is shown to everybody in the network; to arm, a person still logs in") },
+        { "only-roll-call", 0, NULL, OPTION_FLAG, ROLL(only),
+                N_("no boot network: the server of a district, to which those of the schools forward") },
+        { "database", 0, "URL", OPTION_TEXT, ROLL(database),
+                N_("keep the roll call in a PostgreSQL: postgresql://...; with a password in it, give it as XENROLL_DATABASE in "
+                   "the environment") },
+        { "keep-days", 0, "NUMBER", OPTION_NUMBER, ROLL(keep_days), N_("for how long events are kept (400)") },
         { "nginx", 0, NULL, OPTION_FLAG, offsetof(struct options, nginx),
                 N_("print a configuration for nginx, and end") },
         { "instructions", 0, NULL, OPTION_FLAG, offsetof(struct options, instructions),

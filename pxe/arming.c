@@ -79,6 +79,19 @@ bool arming_each(struct arming *a, bool (*each)(void *, const struct arm_row *),
         return e->kind == ERR_NONE;
 }
 
+bool arming_version(struct arming *a, int64_t *version, struct err *e)
+{
+        *version = 0;
+        if (!a->db)
+                return true;
+        OWN(sql_finish) sqlite3_stmt *s = sql_prepare(a->db, e, "PRAGMA data_version", "");
+        if (!s || !sql_row(s, e))
+                return false;
+        /* SQLite counts what others change and what we change apart. */
+        *version = sqlite3_column_int64(s, 0) * (INT64_C(1) << 31) + sqlite3_total_changes(a->db);
+        return true;
+}
+
 /* --- by hand --- */
 
 static bool draw_token(char token[TOKEN_TEXT], struct err *e)
@@ -176,6 +189,8 @@ bool arming_end(struct arming *a, const char *token, enum arm_outcome outcome, i
         *known = false;
         if (!arming_by_token(a, token, &row, known, e))
                 return false;
+        if (*known && row.state == ARM_INSTALLED)
+                return true;
         *known = *known && (row.state == ARM_STARTED || (row.state == ARM_FAILED && row.starts));
         if (!*known)
                 return true;

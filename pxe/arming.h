@@ -53,8 +53,11 @@ MUST_USE bool arming_boots(struct arming *, const char *school, const char *host
 MUST_USE bool arming_start(struct arming *, const char *token, int64_t now, struct arm_row *row, bool *allowed, struct err *e);
 
 enum arm_outcome { ARM_COMPLETED, ARM_REFUSED, ARM_BROKE };
-/* What the machine says of its end. *known false: not a token of a started host. */
+/* What the machine says of its end; once it is installed that changes nothing any more. *known false: not a token of a started host. */
 MUST_USE bool arming_end(struct arming *, const char *token, enum arm_outcome, int code, const char *detail, int64_t now, bool *known, struct err *e);
+
+/* Another number whenever the state has been changed since, by us or by anybody; only equal or not says anything. */
+MUST_USE bool arming_version(struct arming *, int64_t *version, struct err *e);
 
 /* Every host that was ever armed, ordered by school and host; stops when each says false. */
 MUST_USE bool arming_each(struct arming *, bool (*each)(void *arg, const struct arm_row *), void *arg, struct err *e);

@@ -209,27 +209,27 @@ static bool is_question_head(const struct head *h)
 /* What is received is text of the stated length, with no NUL and nothing unprintable in it. */
 static bool is_line(const struct str *s) { return strlen(str_text(s)) == s->len && text_is_ascii(str_text(s)); }
 
-void question_clear(struct question *q)
+void received_ask_clear(struct received_ask *q)
 {
         wipe(&q->path);
         wipe(&q->peer);
         wipe(&q->fields);
         wipe(&q->body);
-        *q = (struct question){ .ask = { NULL } };
+        *q = (struct received_ask){ .ask = { NULL } };
 }
 
-static bool receive_parts(int socket, const struct head *h, struct question *q)
+static bool receive_parts(int socket, const struct head *h, struct received_ask *q)
 {
         return receive_text(socket, h->path, &q->path) && receive_text(socket, h->peer, &q->peer) &&
                receive_text(socket, h->fields, &q->fields) && receive_text(socket, h->body, &q->body);
 }
 
-bool backend_receive(int socket, struct question *q, bool *over, struct err *e)
+bool backend_receive(int socket, struct received_ask *q, bool *over, struct err *e)
 {
         struct head h;
         bool none;
         *over = false;
-        *q = (struct question){ .ask = { NULL } };
+        *q = (struct received_ask){ .ask = { NULL } };
         if (!receive_all(socket, &h, sizeof(h), &none)) {
                 *over = true;
                 return none ? false : gone(e);
@@ -243,7 +243,7 @@ bool backend_receive(int socket, struct question *q, bool *over, struct err *e)
         else if (!is_line(&q->path) || !is_line(&q->peer) || !are_fields(&q->fields) || *str_text(&q->path) != '/')
                 fine = nonsense(e, _("a path that cannot be"));
         if (!fine)
-                question_clear(q);
+                received_ask_clear(q);
         else
                 q->ask = (struct ask){ h.number ? "POST" : "GET", str_text(&q->path), str_text(&q->peer),
                         str_bytes(&q->body), str_text(&q->fields) };
@@ -268,7 +268,7 @@ bool backend_reply(int socket, struct reply *r, struct err *e) { return send_rep
 bool backend_answer(
         int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e)
 {
-        struct question q;
+        struct received_ask q;
         struct reply r = REPLY_INIT;
         if (!backend_receive(socket, &q, over, e))
                 return false;
@@ -276,6 +276,6 @@ bool backend_answer(
         bool fine = backend_reply(socket, &r, e);
         *over = !fine;
         reply_clear(&r);
-        question_clear(&q);
+        received_ask_clear(&q);
         return fine;
 }

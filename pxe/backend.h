@@ -41,14 +41,14 @@ MUST_USE bool backend_ask(int socket, const struct ask *, struct reply *, struct
 MUST_USE bool backend_answer(int socket, void (*answer)(void *arg, const struct ask *, struct reply *), void *arg, bool *over, struct err *e);
 
 /* Its two halves, for who has several lines: a question in memory of its own, to be replied to on the same line. */
-struct question {
+struct received_ask {
         struct ask ask;                 /* what follows, borrowed */
-        struct str path, peer, fields, body;    /* owned; wiped by question_clear */
+        struct str path, peer, fields, body;    /* owned; wiped by received_ask_clear */
 };
-MUST_USE bool backend_receive(int socket, struct question *, bool *over, struct err *e);
+MUST_USE bool backend_receive(int socket, struct received_ask *, bool *over, struct err *e);
 /* False (ERR_WORLD) when the web server is gone. */
 MUST_USE bool backend_reply(int socket, struct reply *, struct err *e);
-void question_clear(struct question *);
+void received_ask_clear(struct received_ask *);
 
 /* A pair of sockets that end with the processes. */
 MUST_USE bool backend_pair(int sockets[2], struct err *e);

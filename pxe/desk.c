@@ -1,8 +1,7 @@
 #include "pxe/desk.h"
-#include "pxe/agent_reports.h"
 #include "pxe/bootscript.h"
 #include "pxe/enrolment.h"
-#include "pxe/form.h"
+#include "pxe/report.h"
 #include "answerfiles/pack_read.h"
 #include "answerfiles/selector_network.h"
 #include "base/file.h"
@@ -23,11 +22,17 @@ bool desk_init(struct desk *d, struct err *e)
                 return err_sys(e, _("drawing a random token"));
         for (size_t i = 0; i < sizeof(bytes); i++)
                 snprintf(d->enrol_token + 2 * i, 3, "%02x", bytes[i]);
+        d->installing = installing_new(d->packages);
         return true;
 }
 
-static void say(const struct desk *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void say(const struct desk *d, const char *fmt, ...)
+void desk_clear(struct desk *d)
+{
+        installing_free(d->installing);
+        d->installing = NULL;
+}
+
+void desk_say(const struct desk *d, const char *fmt, ...)
 {
         char line[400];
         va_list ap;
@@ -42,7 +47,7 @@ static void say(const struct desk *d, const char *fmt, ...)
 /* What went wrong on our side; the machine is told to come back. */
 static void trouble(const struct desk *d, struct reply *r, const struct err *e)
 {
-        say(d, "%s", e->text);
+        desk_say(d, "%s", e->text);
         r->status = 503;
 }
 
@@ -107,7 +112,7 @@ static bool decide(struct desk *d, const struct roster_host *h, struct arm_row *
         if (!arming_boots(d->arming, h->school->id, h->name, d->now(), row, installs, e))
                 return false;
         if (before != row->state && row->state == ARM_FAILED)
-                say(d, _("%s/%s: started twice without completion: disarmed"), h->school->id, h->name);
+                desk_say(d, _("%s/%s: started twice without completion: disarmed"), h->school->id, h->name);
         return true;
 }
 
@@ -125,9 +130,9 @@ static void generator_of(const struct desk *d, const struct roster_host *h, cons
 static void say_start(const struct desk *d, const char *who, const struct roster_host *h, const char *what)
 {
         if (h)
-                say(d, "%s: %s/%s: %s", who, h->school->id, h->name, what);
+                desk_say(d, "%s: %s/%s: %s", who, h->school->id, h->name, what);
         else
-                say(d, _("%s: unknown machine: %s"), who, what);
+                desk_say(d, _("%s: unknown machine: %s"), who, what);
 }
 
 static void start(struct desk *d, const struct loader *l, const char *who, struct reply *r)
@@ -163,8 +168,8 @@ static void start(struct desk *d, const struct loader *l, const char *who, struc
 
 /* --- a host's own files --- */
 
-static void give_selector(
-        struct desk *d, const struct roster_host *h, const char *token, struct reply *r, struct err *e)
+static void give_selector(struct desk *d, const struct roster_host *h, const char *token, const char *peer,
+        struct reply *r, struct err *e)
 {
         AUTO_STR pack = STR_MAX(1 << 20);
         struct arm_row row;
@@ -180,10 +185,11 @@ static void give_selector(
         if (network_script_write(&s, &r->body, e) && arming_start(d->arming, token, d->now(), &row, &allowed, e)) {
                 if (allowed) {
                         text_reply(r);
-                        say(d, _("%s/%s: installation started (%d of %d)"), row.school, row.host, row.starts,
+                        report_started(d, &row, peer);
+                        desk_say(d, _("%s/%s: installation started (%d of %d)"), row.school, row.host, row.starts,
                                 MOST_STARTS);
                         if (row.starts == MOST_STARTS)
-                                say(d, _("%s/%s: disarmed: it will not be started again unless it is armed anew"),
+                                desk_say(d, _("%s/%s: disarmed: it will not be started again unless it is armed anew"),
                                         row.school, row.host);
                 } else
                         str_reset(&r->body);
@@ -237,61 +243,6 @@ static void give_plan(const struct desk *d, const struct roster_host *h, struct 
         give_file(d, path, LARGEST_PLAN, r);
 }
 
-static void take_report(struct desk *d, const struct roster_host *h, const char *token, struct bytes body,
-        struct reply *r, struct err *e)
-{
-        char outcome[16], code[8], detail[ARM_DETAIL];
-        bool known = false;
-        if (!form_field(body, "outcome", outcome, sizeof(outcome)))
-                return;
-        if (!form_field(body, "code", code, sizeof(code)))
-                *code = '\0';
-        if (!form_field(body, "detail", detail, sizeof(detail)))
-                *detail = '\0';
-        enum arm_outcome end = !strcmp(outcome, "completed") ? ARM_COMPLETED
-                               : !strcmp(outcome, "refused") ? ARM_REFUSED
-                                                             : ARM_BROKE;
-        if ((end == ARM_BROKE && strcmp(outcome, "failed")) ||
-                !arming_end(d->arming, token, end, atoi(code), detail, d->now(), &known, e) || !known)
-                return;
-        r->status = 204;
-        if (end == ARM_COMPLETED)
-                say(d, _("%s/%s: installed"), h->school->id, h->name);
-        else
-                say(d, "%s/%s: %s: XR-%03d %.200s", h->school->id, h->name, outcome, atoi(code), detail);
-}
-
-/* The agent's words, while the host is being installed and ever after. They decide nothing. */
-static void take_agent_report(struct desk *d, const struct arm_row *row, struct bytes body, struct reply *r, struct err *e)
-{
-        struct agent_report told = { .at = d->now() };
-        char code[8];
-        if (!row->starts || !form_field(body, "outcome", told.outcome, sizeof(told.outcome)) || !*told.outcome)
-                return;
-        if (!form_field(body, "step", told.step, sizeof(told.step)))
-                *told.step = '\0';
-        if (!form_field(body, "code", code, sizeof(code)))
-                *code = '\0';
-        if (!form_field(body, "detail", told.detail, sizeof(told.detail)))
-                *told.detail = '\0';
-        told.code = atoi(code);
-        snprintf(told.school, sizeof(told.school), "%s", row->school);
-        snprintf(told.host, sizeof(told.host), "%s", row->host);
-        if (!agent_report_put(d->arming, &told, e))
-                return;
-        r->status = 204;
-        if (told.code)
-                say(d, _("%s/%s: agent: %s %s: XR-%03d %.200s"), told.school, told.host, told.step, told.outcome, told.code, told.detail);
-        else
-                say(d, _("%s/%s: agent: %s %s"), told.school, told.host, told.step, told.outcome);
-}
-
-static bool is_agents(struct bytes form)
-{
-        char stage[8];
-        return form_field(form, "stage", stage, sizeof(stage)) && !strcmp(stage, "agent");
-}
-
 static void host_files(struct desk *d, const struct ask *a, struct reply *r, struct err *e)
 {
         char token[TOKEN_TEXT];
@@ -306,16 +257,14 @@ static void host_files(struct desk *d, const struct ask *a, struct reply *r, str
                 return;
         const struct roster_host *h = roster_find(d->roster, row.school, row.host);
         bool live = h && (row.state == ARM_ARMED || row.state == ARM_STARTED) && d->now() < row.until;
-        if (h && !strcmp(a->method, "POST") && !strcmp(name, "report") && is_agents(a->body))
-                take_agent_report(d, &row, a->body, r, e);
-        else if (h && !strcmp(a->method, "POST") && !strcmp(name, "report"))
-                take_report(d, h, token, a->body, r, e);
+        if (h && !strcmp(a->method, "POST") && !strcmp(name, "report"))
+                report_take(d, &row, a, r, e);
         else if (!live || strcmp(a->method, "GET") != 0)
                 return;
         else if (!strcmp(name, "select") && d->paused)
                 r->status = 503;
         else if (!strcmp(name, "select"))
-                give_selector(d, h, token, r, e);
+                give_selector(d, h, token, a->peer, r, e);
         else if (!strcmp(name, "answer.xml"))
                 give_answer(d, h, r);
         else if (!strcmp(name, "agent"))
@@ -348,7 +297,7 @@ static void enrolment(struct desk *d, const struct ask *a, struct reply *r, stru
                         return;
                 r->status = 204;
                 snprintf(first, sizeof(first), "%.17s", m.macs);
-                say(d, _("%s: enrolled: %s, serial number %s"), first, m.model, m.serial);
+                desk_say(d, _("%s: enrolled: %s, serial number %s"), first, m.model, m.serial);
         }
 }
 
@@ -363,6 +312,8 @@ void desk_answer(void *arg, const struct ask *a, struct reply *r)
                 host_files(d, a, r, &e);
         else if (!strncmp(a->path, "/enrol/", 7))
                 enrolment(d, a, r, &e);
+        else if (!strcmp(a->path, "/served") && !*a->peer)
+                report_served(d, a->body, r);
         else
                 for (size_t i = 0; i < COUNT(loaders) && !strcmp(a->method, "GET"); i++)
                         if (!strncmp(a->path, loaders[i].prefix, strlen(loaders[i].prefix))) {

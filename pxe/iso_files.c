@@ -100,3 +100,4 @@ const struct iso_file *iso_files_find(const struct iso_files *f, const char *pat
 }
 
 size_t iso_files_count(const struct iso_files *f) { return f->n; }
+const struct iso_file *iso_files_at(const struct iso_files *f, size_t index) { return &f->items[index]; }

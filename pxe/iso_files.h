@@ -21,3 +21,4 @@ void iso_files_free(struct iso_files *);        /* NULL is fine */
 /* Exact path, without a leading slash; NULL when there is no such file. Costs the same in a large image as in a small one. */
 const struct iso_file *iso_files_find(const struct iso_files *, const char *path);
 size_t iso_files_count(const struct iso_files *);
+const struct iso_file *iso_files_at(const struct iso_files *, size_t index);

@@ -15,6 +15,7 @@ struct requests {
         const struct server_config *config;
         struct connections *connections;
         struct asking *asking;
+        struct served *served;
         char (*loader_etags)[ETAG_SIZE]; /* owned */
         _Atomic unsigned running;
         _Atomic bool stopping;
@@ -27,6 +28,7 @@ struct request {
         bool is_path, post, get;
         char path[LONGEST_ASK_PATH + 1], peer[PEER_SIZE];
         struct str body;
+        uint64_t packages; /* bytes of them in the answer */
 };
 
 size_t requests_state_size(void) { return sizeof(struct request); }
@@ -41,7 +43,8 @@ static uint64_t hash(struct bytes b)
         return h;
 }
 
-struct requests *requests_new(const struct server_config *c, struct connections *connections, struct asking *asking)
+struct requests *requests_new(const struct server_config *c, struct connections *connections, struct asking *asking,
+        struct served *served)
 {
         struct requests *all = calloc(1, sizeof(*all));
         if (!all)
@@ -49,6 +52,7 @@ struct requests *requests_new(const struct server_config *c, struct connections 
         all->config = c;
         all->connections = connections;
         all->asking = asking;
+        all->served = served;
         all->loader_etags = calloc(c->n_loaders + 1, ETAG_SIZE);
         if (!all->loader_etags)
                 file_out_of_memory();
@@ -131,14 +135,21 @@ static enum MHD_Result send_file(struct request *r, const struct iso_file *file)
         struct content content = { .entity = { file->size, etag, c->image_date > 0 ? c->image_date : 0 },
                 .image = c->image,
                 .offset = file->offset };
-        return response_content(&r->exchange, &content);
+        uint64_t length = 0;
+        enum MHD_Result fine = response_content(&r->exchange, &content, &length);
+        if (length && served_is_package(file->path)) {
+                peer_find(r->exchange.connection, true, r->peer);
+                r->packages = length;
+        }
+        return fine;
 }
 
 static enum MHD_Result send_loader(struct request *r, size_t i)
 {
         struct bytes bytes = r->all->config->loaders[i].content;
         struct content content = { .entity = { bytes.len, r->all->loader_etags[i], 0 }, .memory = bytes };
-        return response_content(&r->exchange, &content);
+        uint64_t length;
+        return response_content(&r->exchange, &content, &length);
 }
 
 /* n_loaders when there is none of that name. */
@@ -157,6 +168,8 @@ static enum MHD_Result answer(struct request *r)
         const char *name;
         enum route route =
                 r->is_path && (r->get || r->post || r->exchange.head) ? route_of(r->path, &name) : ROUTE_NONE;
+        if (c->page && r->is_path && r->get && !strcmp(r->path, "/"))
+                return response_elsewhere(&r->exchange, c->page);
         size_t loader = route == ROUTE_LOADER ? find_loader(c, name) : c->n_loaders;
         if (loader < c->n_loaders && !r->post)
                 return send_loader(r, loader);
@@ -189,6 +202,7 @@ static enum MHD_Result begin(
         r->get = !strcmp(method, "GET");
         r->is_path = path_decode(url, r->path);
         r->body = (struct str)STR_MAX(LARGEST_ASK_BODY);
+        r->packages = 0;
         *state = r;
         atomic_fetch_add(&all->running, 1);
         connection_waits(all->connections, c);
@@ -229,10 +243,11 @@ void requests_completed(void *arg, struct MHD_Connection *from, void **state, en
 {
         struct requests *all = arg;
         struct request *r = *state;
-        (void)how;
         if (!r)
                 return;
         *state = NULL;
+        if (r->packages && how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+                served_add(all->served, r->peer, r->packages);
         if (r->body.ptr)
                 explicit_bzero(r->body.ptr, r->body.cap);
         str_clear(&r->body);

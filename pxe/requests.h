@@ -4,13 +4,14 @@
 #pragma once
 #include "pxe/asking.h"
 #include "pxe/connections.h"
+#include "pxe/served.h"
 #include "pxe/server.h"
 #include <microhttpd.h>
 
 struct requests;
 
 /* All is borrowed. Caller frees, after the library has ended. */
-struct requests *requests_new(const struct server_config *, struct connections *, struct asking *);
+struct requests *requests_new(const struct server_config *, struct connections *, struct asking *, struct served *);
 void requests_free(struct requests *);
 size_t requests_state_size(void);               /* of each connection */
 

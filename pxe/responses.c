@@ -112,7 +112,7 @@ static enum MHD_Result queue(const struct exchange *x, int status, response *r)
         return fine;
 }
 
-enum MHD_Result response_content(const struct exchange *x, const struct content *c)
+enum MHD_Result response_content(const struct exchange *x, const struct content *c, uint64_t *length)
 {
         struct MHD_Connection *from = x->connection;
         struct conditions conditions = {
@@ -126,10 +126,19 @@ enum MHD_Result response_content(const struct exchange *x, const struct content 
         if (!r)
                 return response_status(x, 503);
         add_fields(r, c, &p);
+        *length = x->head || p.status == 304 ? 0 : p.length;
         return queue(x, p.status, r);
 }
 
 enum MHD_Result response_status(const struct exchange *x, int status) { return queue(x, status, empty()); }
+
+enum MHD_Result response_elsewhere(const struct exchange *x, const char *url)
+{
+        response *r = empty();
+        if (r)
+                add(r, "Location", url);
+        return queue(x, 307, r);
+}
 
 static void wipe(void *arg)
 {

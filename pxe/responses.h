@@ -22,8 +22,9 @@ struct exchange {
 /* All queue one response. MHD_NO ends the connection. */
 
 /* The portion that the request's fields ask for. Small ones are copied out of the image: that is one call less than to send
- * them from there. */
-enum MHD_Result response_content(const struct exchange *, const struct content *);
+ * them from there. *length: how many bytes go out. */
+enum MHD_Result response_content(const struct exchange *, const struct content *, uint64_t *length);
 enum MHD_Result response_status(const struct exchange *, int status);
+enum MHD_Result response_elsewhere(const struct exchange *, const char *url);   /* 307 */
 /* Takes the body out of the reply; it is wiped when it is sent. */
 enum MHD_Result response_reply(const struct exchange *, struct reply *);

@@ -15,6 +15,7 @@ enum {
         STACK = 256 << 10,       /* of a thread; what is not touched costs nothing */
         ONE_ADDRESS_SHARE = 4, /* of all connections: a school behind one address has room, and nobody takes it all */
         MOST_STOP_SECONDS = 600,
+        TELL_SECONDS = 2,
         STALL_FACTOR = 4, /* downloads may stand still longer: disks are slow, and sockets hold megabytes */
 };
 
@@ -24,6 +25,7 @@ struct server {
         struct connections *connections;
         struct requests *requests;
         struct asking *asking;
+        struct served *served;
         struct MHD_Daemon *daemon;
 };
 
@@ -72,19 +74,43 @@ static bool start_library(struct server *s, struct err *e)
 static bool start(struct server *s, struct err *e)
 {
         s->connections = connections_new(s->most, requests_state_size(), (int)s->idle);
+        s->served = served_new();
         s->asking = asking_new(s->config->backend);
-        s->requests = requests_new(s->config, s->connections, s->asking);
+        s->requests = requests_new(s->config, s->connections, s->asking, s->served);
         return start_library(s, e);
 }
 
 /* --- running and stopping --- */
 
+static int64_t now(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return t.tv_sec;
+}
+
 static void wait_a_second(const struct server *s, bool *lost) { web_process_wait(&s->config->backend, 1, lost); }
+
+/* The backend knows which machine is at which address. */
+static void tell_served(struct server *s)
+{
+        AUTO_STR lines = STR_MAX(LARGEST_FRAME_BODY);
+        struct reply ignored = REPLY_INIT;
+        served_take(s->served, &lines);
+        if (lines.len)
+                asking_ask(s->asking, &(struct ask){ "POST", "/served", "", str_bytes(&lines), NULL }, &ignored);
+        reply_clear(&ignored);
+}
 
 static bool serve(struct server *s, struct err *e)
 {
+        int64_t told = now();
         for (bool lost = false; !web_process_stops();) {
                 wait_a_second(s, &lost);
+                if (!lost && now() >= told + TELL_SECONDS) {
+                        tell_served(s);
+                        told = now();
+                }
                 size_t late = connections_sweep(s->connections);
                 char n[24];
                 snprintf(n, sizeof(n), "%zu", late);
@@ -97,13 +123,6 @@ static bool serve(struct server *s, struct err *e)
                 }
         }
         return true;
-}
-
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec;
 }
 
 /* That the backend ends first is no reason to cut off a download. */
@@ -129,6 +148,7 @@ static void end(struct server *s)
         if (s->requests)
                 requests_free(s->requests);
         connections_free(s->connections);
+        served_free(s->served);
 }
 
 bool server_run(const struct server_config *c, void (*ready)(void *arg), void *arg, struct err *e)

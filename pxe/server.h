@@ -4,7 +4,8 @@
  *     /repo/PATH          a file of the installation image, straight from inside it (sendfile; ranges, conditional requests)
  *     /boot/pxelinux.cfg/…, /boot/grub/… /boot/grub-serial/… /boot/ipxe/…, /h/TOKEN/NAME, /enrol/…        asked of the backend (backend.h)
  *
- * Everything else is 404 without a word. GET and HEAD; POST below /h/ and /enrol/ only. A HEAD is never asked of the
+ * GET / leads to the page of the roll call. Every two seconds the backend is told how much of the packages has gone to whom: POST /served,
+ * which nobody else can ask. Everything else is 404 without a word. GET and HEAD; POST below /h/ and /enrol/ only. A HEAD is never asked of the
  * backend: it would count as a start. */
 #pragma once
 #include "pxe/backend.h"
@@ -24,6 +25,7 @@ struct server_config {
         int64_t image_date;             /* seconds since 1970, for Last-Modified */
         const struct loader_file *loaders;      /* borrowed */
         size_t n_loaders;
+        const char *page;               /* "https://192.168.0.5/": where GET / leads to; NULL: nowhere */
         int backend;                    /* this side of backend_pair; owned by the caller */
         int keep;                       /* one more descriptor not to close, which ready() uses; 0: none */
         unsigned most_connections;      /* 0: 1024; fewer when descriptors are short; a quarter of them for one address */

@@ -17,9 +17,11 @@
 
 struct running {
         struct supervisor *s;
-        pid_t server; /* 0 = not running */
-        int backend;  /* our side; owned */
-        int signals;  /* owned */
+        struct child children[1 + MOST_CHILDREN]; /* the boot network's web server comes first, if there is one */
+        pid_t pids[1 + MOST_CHILDREN];            /* 0 = not running */
+        size_t n;
+        int backend; /* our side; owned */
+        int signals; /* owned */
         struct dnsmasq dnsmasq;
         char line[1024]; /* of dnsmasq's log, not yet ended */
         size_t line_length;
@@ -27,7 +29,7 @@ struct running {
         bool stale;
 };
 
-/* --- the web server --- */
+/* --- the other processes --- */
 
 static void tell_ready(void *pipe)
 {
@@ -35,7 +37,24 @@ static void tell_ready(void *pipe)
                 return;
 }
 
-_Noreturn static void be_server(struct supervisor *s, int backend, int pipe, pid_t parent)
+static void close_all(const struct child *c)
+{
+        for (size_t i = 0; i < c->n_fds; i++)
+                close(c->fds[i]);
+}
+
+/* What belongs to another must not be held open here: its end would not be seen. */
+static void keep_own(const struct running *r, const struct child *own)
+{
+        for (size_t i = 0; i < r->n; i++)
+                if (&r->children[i] != own)
+                        close_all(&r->children[i]);
+        if (r->backend >= 0)
+                close(r->backend);
+        close(r->signals);
+}
+
+_Noreturn static void be_child(const struct running *r, const struct child *c, int pipe, pid_t parent)
 {
         struct err e = ERR_INIT;
         sigset_t none;
@@ -46,45 +65,71 @@ _Noreturn static void be_server(struct supervisor *s, int backend, int pipe, pid
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
                 _exit(0);
-        s->server.backend = backend;
-        s->server.keep = pipe;
-        if (server_run(&s->server, tell_ready, &pipe, &e))
+        keep_own(r, c);
+        if (c->run(c->arg, tell_ready, &pipe, pipe, &e))
                 _exit(0);
         say_line(SAY_ERROR, e.text);
+        if (*e.remedy)
+                say_line(SAY_INFO, e.remedy);
         _exit(1);
 }
 
-static bool await_ready(int pipe, struct err *e)
+static bool await_ready(int pipe, const char *name, struct err *e)
 {
         char byte;
         ssize_t got;
         do
                 got = read(pipe, &byte, 1);
         while (got < 0 && errno == EINTR);
-        return got == 1 || err_set(e, ERR_WORLD, _("the web server could not be started"));
+        return got == 1 || err_set(e, ERR_WORLD, _("%s could not be started"), name);
 }
 
-static bool start_server(struct running *r, struct err *e)
+static bool start_child(struct running *r, size_t i, struct err *e)
 {
-        int pair[2], ready[2];
+        int ready[2];
         pid_t parent = getpid();
-        if (!backend_pair(pair, e))
-                return false;
+        const struct child *c = &r->children[i];
         if (pipe2(ready, O_CLOEXEC) < 0)
-                return err_sys(e, _("starting the web server"));
+                return err_sys(e, _("starting %s"), c->name);
         fflush(NULL);
-        r->server = fork();
-        if (r->server == 0) {
-                close(pair[0]);
+        r->pids[i] = fork();
+        if (r->pids[i] == 0) {
                 close(ready[0]);
-                close(r->signals);
-                be_server(r->s, pair[1], ready[1], parent);
+                be_child(r, c, ready[1], parent);
         }
-        close(pair[1]);
         close(ready[1]);
-        r->backend = pair[0];
-        bool fine = r->server > 0 ? await_ready(ready[0], e) : err_sys(e, _("starting the web server"));
+        bool fine = r->pids[i] > 0 ? await_ready(ready[0], c->name, e) : err_sys(e, _("starting %s"), c->name);
         close(ready[0]);
+        return fine;
+}
+
+static bool run_server(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
+{
+        struct supervisor *s = arg;
+        s->server.keep = keep;
+        if (s->forget)
+                s->forget(s->forget_arg);
+        return server_run(&s->server, ready, ready_arg, e);
+}
+
+static bool start_all(struct running *r, struct err *e)
+{
+        struct supervisor *s = r->s;
+        int pair[2] = { -1, -1 };
+        if (s->desk) {
+                if (!backend_pair(pair, e))
+                        return false;
+                s->server.backend = pair[1];
+                r->backend = pair[0];
+                r->children[r->n++] = (struct child){ _("the web server"), run_server, s, &s->server.backend, 1 };
+        }
+        for (size_t i = 0; i < s->n_children && i < MOST_CHILDREN; i++)
+                r->children[r->n++] = s->children[i];
+        bool fine = true;
+        for (size_t i = 0; fine && i < r->n; i++)
+                fine = start_child(r, i, e);
+        for (size_t i = 0; i < r->n; i++)
+                close_all(&r->children[i]);
         return fine;
 }
 
@@ -138,11 +183,30 @@ static void ask_to_stop(struct running *r)
         if (r->stops++ == 0) {
                 notify_manager("STOPPING=1");
                 say_line(SAY_NOTICE, _("stopping: downloads under way may end; once more, and they are cut off"));
-                r->s->desk->paused = true;
+                if (r->s->desk)
+                        r->s->desk->paused = true;
                 dnsmasq_stop(&r->dnsmasq);
         }
-        if (r->server > 0)
-                kill(r->server, SIGTERM);
+        for (size_t i = 0; i < r->n; i++)
+                if (r->pids[i] > 0)
+                        kill(r->pids[i], SIGTERM);
+}
+
+static bool any_left(const struct running *r)
+{
+        for (size_t i = 0; i < r->n; i++)
+                if (r->pids[i] > 0)
+                        return true;
+        return false;
+}
+
+/* The index, or n when it is none of these. */
+static size_t child_of(const struct running *r, pid_t pid)
+{
+        size_t i = 0;
+        while (i < r->n && r->pids[i] != pid)
+                i++;
+        return i;
 }
 
 /* *over: the supervisor has nothing left to do. */
@@ -151,11 +215,12 @@ static bool child_ended(struct running *r, bool *over, struct err *e)
         int status;
         pid_t pid;
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-                if (pid == r->server) {
-                        r->server = 0;
-                        *over = true;
+                size_t i = child_of(r, pid);
+                if (i < r->n) {
+                        r->pids[i] = 0;
+                        *over = !any_left(r);
                         if (!r->stops)
-                                return err_set(e, ERR_WORLD, _("the web server ended by itself"));
+                                return err_set(e, ERR_WORLD, _("%s ended by itself"), r->children[i].name);
                 } else if (r->dnsmasq.pid > 0 && pid == r->dnsmasq.pid) {
                         r->dnsmasq.pid = 0;
                         if (!r->stops)
@@ -214,9 +279,11 @@ static bool block_signals(struct running *r, sigset_t *before, struct err *e)
 static void stop_all(struct running *r, const sigset_t *before)
 {
         dnsmasq_stop(&r->dnsmasq);
-        if (r->server > 0) {
-                kill(r->server, SIGKILL);
-                while (waitpid(r->server, NULL, 0) < 0 && errno == EINTR)
+        for (size_t i = 0; i < r->n; i++) {
+                if (r->pids[i] <= 0)
+                        continue;
+                kill(r->pids[i], SIGKILL);
+                while (waitpid(r->pids[i], NULL, 0) < 0 && errno == EINTR)
                         ;
         }
         cleanup_fd(&r->backend);
@@ -229,7 +296,7 @@ bool supervise(struct supervisor *s, struct err *e)
 {
         struct running r = { .s = s, .backend = -1, .signals = -1, .dnsmasq.output = -1 };
         sigset_t before;
-        bool fine = block_signals(&r, &before, e) && start_server(&r, e) && s->open(s->open_arg, e) &&
+        bool fine = block_signals(&r, &before, e) && start_all(&r, e) && s->open(s->open_arg, e) &&
                     (!s->dnsmasq || dnsmasq_start(&r.dnsmasq, s->dnsmasq, e));
         if (fine) {
                 notify_manager("READY=1");

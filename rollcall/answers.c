@@ -160,7 +160,7 @@ static const struct route {
         { "GET", "/words.json", FOR_ALL, read_words },
         { "GET", "/api/summary", FOR_ALL, read_summary },
         { "GET", "/api/hosts", READING, read_hosts },
-        { "GET", "/api/host", READING, read_host },
+        { "GET", "/api/host", READING, read_one_host },
         { "GET", "/api/changes", READING, read_changes },
         { "GET", "/api/stream", READING, may_listen },
         { "GET", "/api/enrolled", READING, read_enrolled },

@@ -65,7 +65,7 @@ json_t *event_json(const struct asked *, const struct event_row *);
 
 void read_summary(struct asked *);
 void read_hosts(struct asked *);
-void read_host(struct asked *);
+void read_one_host(struct asked *);
 void read_changes(struct asked *);
 void read_enrolled(struct asked *);
 void read_rule(struct asked *);

@@ -222,7 +222,7 @@ static bool list_event(void *arg, const struct event_row *row)
         return true;
 }
 
-void read_host(struct asked *q)
+void read_one_host(struct asked *q)
 {
         char school[NAME_MOST], host[NAME_MOST];
         struct err e = ERR_INIT;

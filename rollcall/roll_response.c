@@ -2,7 +2,6 @@
 #include "base/file.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { STREAM_BLOCK = 4096 };
 
@@ -12,6 +11,7 @@ static const char *const always[][2] = {
                 "form-action 'self'; frame-ancestors 'none'; base-uri 'none'" },
         { "X-Content-Type-Options", "nosniff" },
         { "Referrer-Policy", "no-referrer" },
+        { "Cache-Control", "no-store" },
 };
 
 static void add(struct MHD_Response *r, const char *field, const char *value)
@@ -19,14 +19,13 @@ static void add(struct MHD_Response *r, const char *field, const char *value)
         (void)MHD_add_response_header(r, field, value);
 }
 
-static enum MHD_Result queue(const struct roll_exchange *x, int status, struct MHD_Response *r, bool kept)
+static enum MHD_Result queue(const struct roll_exchange *x, int status, struct MHD_Response *r)
 {
         if (!r)
                 return MHD_NO;
         for (size_t i = 0; i < COUNT(always); i++)
-                add(r, always[i][0], always[i][1]);
-        if (!kept)
-                add(r, "Cache-Control", "no-store");
+                if (!MHD_get_response_header(r, always[i][0])) /* unless the answer itself says it */
+                        add(r, always[i][0], always[i][1]);
         if (status == 405)
                 add(r, "Allow", "GET, HEAD, POST");
         if (x->last)
@@ -42,10 +41,7 @@ static struct MHD_Response *empty(void)
         return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 }
 
-enum MHD_Result roll_response_status(const struct roll_exchange *x, int status)
-{
-        return queue(x, status, empty(), false);
-}
+enum MHD_Result roll_response_status(const struct roll_exchange *x, int status) { return queue(x, status, empty()); }
 
 static void wipe(void *arg)
 {
@@ -69,12 +65,10 @@ static struct MHD_Response *of_body(struct str *body)
         return r;
 }
 
-/* Lines "Name: value"; the frame's reader has seen to it that they are printable. True when one of them is
- * Cache-Control. */
-static bool add_fields(struct MHD_Response *r, const char *fields)
+/* Lines "Name: value"; the frame's reader has seen to it that they are printable. */
+static void add_fields(struct MHD_Response *r, const char *fields)
 {
         char name[64];
-        bool kept = false;
         for (const char *line = fields; *line;) {
                 const char *end = strchr(line, '\n'), *colon = strstr(line, ": ");
                 if (!end)
@@ -84,13 +78,11 @@ static bool add_fields(struct MHD_Response *r, const char *fields)
                         AUTO_FREE char *value = strndup(colon + 2, (size_t)(end - colon - 2));
                         memcpy(name, line, length);
                         name[length] = '\0';
-                        kept = kept || !strcasecmp(name, "Cache-Control");
                         if (value)
                                 add(r, name, value);
                 }
                 line = end + 1;
         }
-        return kept;
 }
 
 enum MHD_Result roll_response_reply(const struct roll_exchange *x, struct reply *reply)
@@ -101,8 +93,8 @@ enum MHD_Result roll_response_reply(const struct roll_exchange *x, struct reply 
                 return MHD_NO;
         if (*reply->type)
                 add(r, "Content-Type", reply->type);
-        bool kept = add_fields(r, str_text(&reply->fields));
-        return queue(x, reply->status, r, kept);
+        add_fields(r, str_text(&reply->fields));
+        return queue(x, reply->status, r);
 }
 
 enum MHD_Result roll_response_stream(
@@ -115,5 +107,5 @@ enum MHD_Result roll_response_stream(
         }
         add(r, "Content-Type", "text/event-stream");
         add(r, "X-Accel-Buffering", "no"); /* a server before us passes on what there is */
-        return queue(x, 200, r, false);
+        return queue(x, 200, r);
 }

@@ -1,6 +1,7 @@
 /* What anybody on the network may post to the boot server. What is accepted is printable and bounded. */
 #include "pxe/enrolment.h"
 #include "pxe/form.h"
+#include "pxe/told.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,5 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         check(m.macs, sizeof(m.macs));
         check(m.serial, sizeof(m.serial));
         check(m.disks, sizeof(m.disks));
+        struct told t;
+        if (told_read(form, &t) != (*t.outcome != 0))
+                abort();
+        check(t.stage, sizeof(t.stage));
+        check(t.step, sizeof(t.step));
+        check(t.outcome, sizeof(t.outcome));
+        check(t.detail, sizeof(t.detail));
         return 0;
 }

@@ -94,7 +94,7 @@ static void play(const struct ask *a, struct reply *r)
 
 static bool answer_one(int line)
 {
-        struct question q;
+        struct received_ask q;
         struct reply r = REPLY_INIT;
         struct err e = ERR_INIT;
         bool over;
@@ -105,7 +105,7 @@ static bool answer_one(int line)
         play(&q.ask, &r);
         bool fine = backend_reply(line, &r, &e);
         reply_clear(&r);
-        question_clear(&q);
+        received_ask_clear(&q);
         return fine;
 }
 

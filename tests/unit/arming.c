@@ -37,7 +37,7 @@ static const struct {
         { "disarmed in time", "adbs", "++--", ARM_IDLE },
         { "disarmed while it installs: its completion comes too late", "absdc", "++++-", ARM_IDLE },
         { "completion without a start", "ac", "+-", ARM_ARMED },
-        { "completed twice", "abscC", "++++-", ARM_INSTALLED },
+        { "completed twice", "abscC", "+++++", ARM_INSTALLED },
         { "a token of an earlier arming", "aoabs", "+++-", ARM_ARMED },
         { "a token of an installed host", "abscoAs", "+++++-", ARM_ARMED },
         { "time is over before it starts", "ahhhhhhhhhhhhhhhhhhhhhhhhhb", "+-", ARM_IDLE },

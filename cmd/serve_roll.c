@@ -1,0 +1,388 @@
+#include "cmd/serve_roll.h"
+#include "cmd/command.h"
+#include "pxe/notify.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/rule.h"
+#include "rollcall/answers.h"
+#include "rollcall/courier.h"
+#include "rollcall/service.h"
+#include "rollcall/web_key.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* Sanitizers read files and make system calls that the cell has none of. */
+#ifdef __SANITIZE_ADDRESS__
+#define IN_CELL false
+#else
+#define IN_CELL true
+#endif
+
+enum {
+        USUAL_PORT = 443,
+        USUAL_PORT_OF_USERS = 8443,
+        PORT_BEHIND = 8070,
+        LAST_OF_ROOT = 1023,
+        QUEUE = 511,
+        KEEP_DAYS = 400,
+        MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
+        LONGEST_WAIT_MS = 60000,
+};
+
+static bool as_root(void) { return geteuid() == 0; }
+
+static int64_t now_ms(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void wipe(char **text)
+{
+        if (*text)
+                explicit_bzero(*text, strlen(*text));
+        free(*text);
+        *text = NULL;
+}
+
+void serve_roll_clear(struct serve_roll *r)
+{
+        store_close(r->store);
+        wipe(&r->database);
+        if (r->listen < 0)
+                return;
+        close(r->listen);
+        for (size_t i = 0; i < ROLL_LINES; i++) {
+                close(r->ours[i]);
+                close(r->theirs[i]);
+        }
+}
+
+/* --- what is asked for --- */
+
+int serve_roll_port(const struct roll_options *o)
+{
+        return o->port ? o->port : o->behind ? PORT_BEHIND : as_root() ? USUAL_PORT : USUAL_PORT_OF_USERS;
+}
+
+bool serve_roll_check(const struct roll_options *o, struct err *e)
+{
+        char port[32];
+        if (o->port < 0 || o->port > 65535)
+                return err_set(e, ERR_USAGE, _("--https-port takes 1 to 65535"));
+        if (o->keep_days < 0)
+                return err_set(e, ERR_USAGE, _("--keep-days takes a number of days"));
+        snprintf(port, sizeof(port), _("port %d"), serve_roll_port(o));
+        return as_root() || serve_roll_port(o) > LAST_OF_ROOT || err_rule(e, XR_SERVE_RIGHTS, port, NULL);
+}
+
+/* A password in it must not be seen by who lists the processes, nor by a process of ours that has no use for it. */
+static void read_database(struct serve_roll *r)
+{
+        char *given = getenv("XENROLL_DATABASE");
+        const char *from = r->options->database ? r->options->database : given;
+        if (from && *from && !(r->database = strdup(from)))
+                file_out_of_memory();
+        if (given)
+                explicit_bzero(given, strlen(given));
+        unsetenv("XENROLL_DATABASE");
+}
+
+void serve_roll_forget(void *arg) { wipe(&((struct serve_roll *)arg)->database); }
+
+static bool open_key(const struct serve_roll *r, struct web_key *key, struct err *e)
+{
+        char name[256] = "";
+        const char *address = strcmp(r->address, "0.0.0.0") != 0 ? r->address : "";
+        if (gethostname(name, sizeof(name) - 1) < 0)
+                *name = '\0';
+        const char *const names[] = { address, name, "localhost" };
+        return web_key_open(r->out, r->options->key, r->options->certificate, names, COUNT(names), key, e);
+}
+
+static void name_page(struct serve_roll *r)
+{
+        char name[256] = "localhost";
+        int port = serve_roll_port(r->options);
+        (void)!gethostname(name, sizeof(name) - 1);
+        snprintf(r->page, sizeof(r->page), "https://%.60s", strcmp(r->address, "0.0.0.0") != 0 ? r->address : name);
+        size_t n = strlen(r->page);
+        bool usual = port == USUAL_PORT || r->options->behind;
+        snprintf(r->page + n, sizeof(r->page) - n, usual ? "/" : ":%d/", port);
+}
+
+static bool say_page(const struct serve_roll *r, struct err *e)
+{
+        AUTO_STR line = STR_MAX(1000);
+        OWN(web_key_clear) struct web_key key = WEB_KEY_INIT;
+        if (r->options->behind) {
+                str_addf(&line, _("the page is at %s, by the server before us"), r->page);
+                say_line(SAY_NOTICE, str_text(&line));
+                return true;
+        }
+        if (!open_key(r, &key, e))
+                return false;
+        str_addf(&line, _("the page is at %s; its certificate's SHA-256: %s"), r->page, key.fingerprint);
+        say_line(SAY_NOTICE, str_text(&line));
+        str_reset(&line);
+        str_addf(&line, _("for the school servers' `upstream:`, pin: %s"), key.pin);
+        say_line(SAY_INFO, str_text(&line));
+        return true;
+}
+
+static bool listen_on(struct serve_roll *r, struct err *e)
+{
+        char number[16];
+        int one = 1, port = serve_roll_port(r->options);
+        struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+        const char *address = r->options->behind ? "127.0.0.1" : r->address;
+        snprintf(number, sizeof(number), "%d", port);
+        AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0 || inet_pton(AF_INET, address, &at.sin_addr) != 1 ||
+                setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+                bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, QUEUE) < 0) {
+                err_rule(e, XR_ROLL_PORT, number, address, strerror(errno), NULL);
+                e->kind = ERR_WORLD;
+                return false;
+        }
+        for (size_t i = 0; i < ROLL_LINES; i++) {
+                int pair[2];
+                if (!backend_pair(pair, e))
+                        return false;
+                r->ours[i] = pair[0];
+                r->theirs[i] = pair[1];
+        }
+        r->listen = r->ours[ROLL_LINES] = take_fd(&fd);
+        return true;
+}
+
+/* Read here only for this: its secrets are for those who need them, and read by them. */
+static bool look_for_courier(struct serve_roll *r, struct err *e)
+{
+        struct expected *x = expected_open(r->build, e);
+        if (!x)
+                return false;
+        r->courier = x->upstream.url || x->n_notices;
+        expected_free(x);
+        return true;
+}
+
+bool serve_roll_prepare(struct serve_roll *r, const char *address, struct err *e)
+{
+        snprintf(r->address, sizeof(r->address), "%s", *address ? address : "0.0.0.0");
+        read_database(r);
+        name_page(r);
+        return look_for_courier(r, e) && listen_on(r, e) && say_page(r, e);
+}
+
+/* --- the web server --- */
+
+static bool run_web(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
+{
+        struct serve_roll *r = arg;
+        OWN(web_key_clear) struct web_key key = WEB_KEY_INIT;
+        serve_roll_forget(r);
+        if (!r->options->behind && !open_key(r, &key, e))
+                return false;
+        struct roll_web_config c = { .listen = r->ours[ROLL_LINES],
+                .key = key.key,
+                .certificate = key.certificate,
+                .lines = r->ours,
+                .keep = keep,
+                .user = as_root() ? "nobody" : NULL,
+                .no_cell = !IN_CELL };
+        return roll_web_run(&c, ready, ready_arg, e);
+}
+
+/* --- the process that knows --- */
+
+static void say(const char *line) { say_line(SAY_NOTICE, line); }
+
+static bool add_pool(
+        const struct expected_school *s, const struct expected_pool *p, struct expected_host *out, size_t *n)
+{
+        for (size_t i = 0; i < p->n_hosts; i++) {
+                const struct expected_machine *m = &p->hosts[i];
+                out[(*n)++] = (struct expected_host){ s->id, s->name, p->id, p->name, m->name, m->address, m->mac,
+                        m->serial };
+        }
+        return true;
+}
+
+static bool expect(struct store *store, const struct expected *x, struct err *e)
+{
+        size_t n = 0, most = 0;
+        for (size_t i = 0; i < x->n_schools; i++)
+                for (size_t p = 0; p < x->schools[i].n_pools; p++)
+                        most += x->schools[i].pools[p].n_hosts;
+        AUTO_FREE struct expected_host *hosts = calloc(most + 1, sizeof(*hosts));
+        if (!hosts)
+                file_out_of_memory();
+        for (size_t i = 0; i < x->n_schools; i++)
+                for (size_t p = 0; p < x->schools[i].n_pools; p++)
+                        add_pool(&x->schools[i], &x->schools[i].pools[p], hosts, &n);
+        return store_expect(store, hosts, n, e);
+}
+
+struct knowing {
+        struct expected *expected;
+        struct store *store;
+        struct arming *arming;
+        struct answers *answers;
+        struct arming_watch *watch;
+};
+
+static void knowing_clear(struct knowing *k)
+{
+        arming_watch_free(k->watch);
+        answers_free(k->answers);
+        arming_close(k->arming);
+        store_close(k->store);
+        expected_free(k->expected);
+}
+
+static int64_t keep_ms(const struct roll_options *o)
+{
+        return (o->keep_days ? o->keep_days : KEEP_DAYS) * INT64_C(24) * 3600 * 1000;
+}
+
+static bool open_knowing(const struct serve_roll *r, struct knowing *k, struct err *e)
+{
+        k->expected = expected_open(r->build, e);
+        k->store = k->expected ? store_open(r->out, r->database, true, e) : NULL;
+        if (!k->store || !expect(k->store, k->expected, e))
+                return false;
+        if (!r->options->only && !(k->arming = arming_open(r->out, true, e)))
+                return false;
+        struct answers_config c = { .store = k->store,
+                .expected = k->expected,
+                .arming = k->arming,
+                .out = r->out,
+                .everybody_reads = r->options->everybody_reads,
+                .now = now_ms };
+        k->answers = answers_new(&c, e);
+        k->watch = k->arming ? arming_watch_new(k->arming, k->store, keep_ms(r->options)) : NULL;
+        return k->answers;
+}
+
+/* It goes on until its web server has ended: what that has taken is answered. */
+static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
+{
+        struct serve_roll *r = arg;
+        OWN(knowing_clear) struct knowing k = { NULL };
+        (void)keep;
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGPIPE, SIG_IGN);
+        if (!open_knowing(r, &k, e))
+                return false;
+        ready(ready_arg);
+        close(keep);
+        struct service_config c = { .lines = r->theirs,
+                .answers = k.answers,
+                .store = k.store,
+                .watch = k.watch,
+                .keep_ms = keep_ms(r->options),
+                .now = now_ms,
+                .say = say };
+        return service_run(&c, e);
+}
+
+/* --- the courier --- */
+
+static bool carry(struct courier *c, struct err *e)
+{
+        for (;;) {
+                int wait = 1000;
+                if (!courier_work(c, &wait, e))
+                        return false;
+                (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
+        }
+}
+
+static bool run_courier(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
+{
+        struct serve_roll *r = arg;
+        signal(SIGPIPE, SIG_IGN);
+        struct expected *x = expected_open(r->build, e);
+        struct store *store = x ? store_open(r->out, r->database, true, e) : NULL;
+        struct courier_config config = {
+                .store = store, .expected = x, .status_url = r->page, .now = now_ms, .say = say
+        };
+        struct courier *c = store ? courier_new(&config, e) : NULL;
+        bool fine = c;
+        if (fine) {
+                ready(ready_arg);
+                close(keep);
+                fine = carry(c, e);
+        }
+        courier_free(c);
+        store_close(store);
+        expected_free(x);
+        return fine;
+}
+
+void serve_roll_children(struct serve_roll *r, struct supervisor *s)
+{
+        s->children[s->n_children++] =
+                (struct child){ _("the roll call's web server"), run_web, r, r->ours, ROLL_LINES + 1 };
+        s->children[s->n_children++] = (struct child){ _("the roll call"), run_service, r, r->theirs, ROLL_LINES };
+        if (r->courier)
+                s->children[s->n_children++] = (struct child){ _("the courier"), run_courier, r, NULL, 0 };
+        s->forget = serve_roll_forget;
+        s->forget_arg = r;
+        r->listen = -1;
+}
+
+/* --- the desk --- */
+
+bool serve_roll_open(struct serve_roll *r, struct err *e)
+{
+        r->store = store_open(r->out, r->database, true, e);
+        return r->store;
+}
+
+static bool read_report(const struct heard *h, struct event *events, size_t *n, struct err *e)
+{
+        int64_t now = now_ms();
+        if (!events_read(h->body, NULL, false, events, MOST_OF_A_REPORT, n, e))
+                return false;
+        for (size_t i = 0; i < *n; i++) {
+                snprintf(events[i].school, sizeof(events[i].school), "%s", h->school);
+                snprintf(events[i].host, sizeof(events[i].host), "%s", h->host);
+                events[i].received = now;
+                event_key(&events[i]);
+        }
+        return true;
+}
+
+enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
+{
+        struct serve_roll *r = arg;
+        size_t n = 2, fresh;
+        AUTO_FREE struct event *events = calloc(MOST_OF_A_REPORT, sizeof(*events));
+        if (!events)
+                file_out_of_memory();
+        if (!h->body.ptr)
+                arming_watch_started(h->school, h->host, h->token, h->starts, now_ms(), events);
+        else if (!read_report(h, events, &n, e))
+                return HEARD_NOT;
+        if (store_put(r->store, events, n, &fresh, e))
+                return HEARD;
+        return store_is_full(r->store) ? HEARD_NO_ROOM : HEARD_NOT;
+}
+
+/* That one is lost does no harm: the next one says more. */
+void serve_roll_percent(void *arg, const char *school, const char *host, int percent)
+{
+        struct serve_roll *r = arg;
+        struct err ignored = ERR_INIT;
+        (void)!store_percent(r->store, school, host, percent, &ignored);
+}
