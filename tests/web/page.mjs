@@ -75,7 +75,7 @@ await check('a district of three schools', async () => {
         same((await page.locator('#sum-arrived').innerText()).replace(/\s/g, ''), '9/24');
         await shot(page, 'desk-zh', true);
 });
-const STATES = { arrived: ['nn36-xen1', '已到齐', '✓'], finishing: ['nn36-xen2', '配置中', '…'], installed: ['nn36-xen3', '已装好', '●'], installing: ['nn36-xen4', '安装中', '↓'],
+const STATES = { arrived: ['nn36-xen1', '已就位', '✓'], finishing: ['nn36-xen2', '收尾配置中', '…'], installed: ['nn36-xen3', '已装好', '●'], installing: ['nn36-xen4', '安装中', '↓'],
         armed: ['nn36-xen5', '已许可', '▸'], failed: ['nn36-xen6', '失败', '✕'], unheard: ['nn36-xen8', '尚无消息', '–'] };
 for (const state of Object.keys(STATES))
         await check('a host that is ' + state + ': word and symbol', async () => {
