@@ -101,14 +101,26 @@ struct rows *database_query(struct database *db, struct err *e, const char *stat
 bool database_do(struct database *db, struct err *e, int64_t *changed, const char *statement, const char *binds, ...)
 {
         struct database_value values[MOST_VALUES];
-        int64_t ignored;
         va_list ap;
         va_start(ap, binds);
         size_t n = collect(values, binds, ap);
         va_end(ap);
         db->full = false;
-        return db->calls->run(db, e, changed ? changed : &ignored, statement, values, n);
+        return db->calls->run(db, e, changed, statement, values, n);
 }
+
+bool database_later(struct database *db, struct err *e, int64_t *changed, const char *statement, const char *binds, ...)
+{
+        struct database_value values[MOST_VALUES];
+        va_list ap;
+        va_start(ap, binds);
+        size_t n = collect(values, binds, ap);
+        va_end(ap);
+        db->full = false;
+        return db->calls->later(db, e, changed, statement, values, n);
+}
+
+bool database_settle(struct database *db, struct err *e) { return !db->calls->settle || db->calls->settle(db, e); }
 
 bool rows_next(struct rows *r, struct err *e) { return r && r->calls->next(r, e); }
 int64_t rows_int(const struct rows *r, int column) { return r->calls->integer(r, column); }

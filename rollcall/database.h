@@ -34,6 +34,11 @@ MUST_USE struct rows *database_query(struct database *, struct err *e, const cha
 /* *changed, when not NULL, is how many rows it touched. */
 MUST_USE bool database_do(struct database *, struct err *e, int64_t *changed, const char *statement, const char *binds, ...);
 
+/* As database_do, but inside a PostgreSQL's transaction many of them are under way at once: *changed is set, and a failure told, by
+ * database_settle, the next other call, or the commit at the latest. changed stays where it is until then; it may be NULL. */
+MUST_USE bool database_later(struct database *, struct err *e, int64_t *changed, const char *statement, const char *binds, ...);
+MUST_USE bool database_settle(struct database *, struct err *e);
+
 /* The next row; false at the end (e untouched) and on failure (e set). */
 bool rows_next(struct rows *, struct err *e);
 int64_t rows_int(const struct rows *, int column);              /* NULL is 0 */

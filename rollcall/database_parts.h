@@ -18,7 +18,9 @@ struct database_calls {
         void (*rollback)(struct database *);
         bool (*script)(struct database *, const char *statements, struct err *);
         struct rows *(*query)(struct database *, struct err *, const char *statement, const struct database_value *, size_t n);
-        bool (*run)(struct database *, struct err *, int64_t *changed, const char *statement, const struct database_value *, size_t n);
+        bool (*run)(struct database *, struct err *, int64_t *changed /* may be NULL */, const char *statement, const struct database_value *, size_t n);
+        bool (*later)(struct database *, struct err *, int64_t *changed, const char *statement, const struct database_value *, size_t n);
+        bool (*settle)(struct database *, struct err *);        /* NULL: nothing is ever under way */
         bool (*next)(struct rows *, struct err *);
         int64_t (*integer)(const struct rows *, int column);
         const char *(*words)(const struct rows *, int column);

@@ -8,7 +8,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-enum { MOST_STATEMENTS = 96, NUMBER_TEXT = 24 };
+enum { MOST_STATEMENTS = 96, NUMBER_TEXT = 24, MOST_LATER = 1000 };
 
 struct postgres_database {
         struct database base;
@@ -19,6 +19,8 @@ struct postgres_database {
                 bool prepared;
         } statements[MOST_STATEMENTS]; /* owned; named s0, s1, … */
         size_t n;
+        int64_t *later[MOST_LATER]; /* where the answers to what is under way belong; borrowed */
+        size_t n_later;
 };
 
 struct postgres_rows {
@@ -98,6 +100,7 @@ static bool connect_now(struct postgres_database *p, struct err *e)
         const char *const values[] = { "10", "30000", "30", "xenroll", "UTF8", p->url, NULL };
         for (size_t i = 0; i < p->n; i++)
                 p->statements[i].prepared = false;
+        p->n_later = 0;
         PQfinish(p->connection);
         p->connection = PQconnectdbParams(names, values, 1);
         if (PQstatus(p->connection) != CONNECTION_OK)
@@ -112,8 +115,41 @@ static bool connect_now(struct postgres_database *p, struct err *e)
                 NULL, e);
 }
 
+/* --- what is under way --- */
+
+/* The answer to the oldest; the first that failed is what is told, the others were not tried any more. */
+static bool answer(struct postgres_database *p, int64_t *changed, struct err *e)
+{
+        AUTO_RESULT r = PQgetResult(p->connection);
+        bool fine = PQresultStatus(r) == PGRES_COMMAND_OK;
+        if (changed)
+                *changed = fine ? strtoll(PQcmdTuples(r), NULL, 10) : 0;
+        if (!fine && e->kind == ERR_NONE)
+                failed(p, r, e);
+        if (r)
+                PQclear(PQgetResult(p->connection));
+        return fine;
+}
+
+static bool pg_settle(struct database *db, struct err *e)
+{
+        struct postgres_database *p = postgres_of(db);
+        bool fine = true;
+        if (!p->n_later)
+                return true;
+        if (PQpipelineSync(p->connection) != 1)
+                fine = lost(PQerrorMessage(p->connection), e);
+        for (size_t i = 0; i < p->n_later && PQstatus(p->connection) == CONNECTION_OK; i++)
+                fine = answer(p, p->later[i], e) && fine;
+        p->n_later = 0;
+        if (PQstatus(p->connection) != CONNECTION_OK)
+                return e->kind != ERR_NONE ? false : lost(PQerrorMessage(p->connection), e);
+        PQclear(PQgetResult(p->connection));
+        return PQexitPipelineMode(p->connection) == 1 ? fine : lost(PQerrorMessage(p->connection), e);
+}
+
 /* A connection that was lost is made anew, but never inside a transaction: half of it would be missing. */
-static bool connected(struct postgres_database *p, struct err *e)
+static bool usable(struct postgres_database *p, struct err *e)
 {
         if (p->connection && PQstatus(p->connection) == CONNECTION_OK)
                 return true;
@@ -121,6 +157,8 @@ static bool connected(struct postgres_database *p, struct err *e)
                 return lost(_("the connection was lost"), e);
         return connect_now(p, e);
 }
+
+static bool connected(struct postgres_database *p, struct err *e) { return usable(p, e) && pg_settle(&p->base, e); }
 
 /* --- statements --- */
 
@@ -167,23 +205,38 @@ static bool prepare(struct postgres_database *p, size_t number, const char *name
         return true;
 }
 
+/* Values as libpq takes them. */
+struct sent {
+        const char *values[MOST_VALUES];
+        char numbers[MOST_VALUES][NUMBER_TEXT];
+};
+
+static void send_as_text(struct sent *to, const struct database_value *v, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                snprintf(to->numbers[i], NUMBER_TEXT, "%" PRId64, v[i].number);
+                to->values[i] = v[i].kind == 's' ? v[i].text : v[i].kind == 'i' ? to->numbers[i] : NULL;
+        }
+}
+
+static size_t named(struct postgres_database *p, const char *text, char name[16])
+{
+        size_t number = number_of(p, text);
+        *name = '\0';
+        if (number < MOST_STATEMENTS)
+                snprintf(name, 16, "s%zu", number);
+        return number;
+}
+
 static PGresult *run(
         struct postgres_database *p, struct err *e, const char *text, const struct database_value *v, size_t n)
 {
-        const char *values[MOST_VALUES];
-        char numbers[MOST_VALUES][NUMBER_TEXT], name[16] = "";
-        if (!connected(p, e))
+        struct sent sent;
+        char name[16];
+        if (!connected(p, e) || !prepare(p, named(p, text, name), name, text, e))
                 return NULL;
-        size_t number = number_of(p, text);
-        if (number < MOST_STATEMENTS)
-                snprintf(name, sizeof(name), "s%zu", number);
-        if (!prepare(p, number, name, text, e))
-                return NULL;
-        for (size_t i = 0; i < n; i++) {
-                snprintf(numbers[i], NUMBER_TEXT, "%" PRId64, v[i].number);
-                values[i] = v[i].kind == 's' ? v[i].text : v[i].kind == 'i' ? numbers[i] : NULL;
-        }
-        PGresult *r = PQexecPrepared(p->connection, name, (int)n, values, NULL, NULL, 0);
+        send_as_text(&sent, v, n);
+        PGresult *r = PQexecPrepared(p->connection, name, (int)n, sent.values, NULL, NULL, 0);
         ExecStatusType status = PQresultStatus(r);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
                 return r;
@@ -196,8 +249,30 @@ static bool pg_run(struct database *db, struct err *e, int64_t *changed, const c
         const struct database_value *v, size_t n)
 {
         AUTO_RESULT r = run(postgres_of(db), e, text, v, n);
-        *changed = r ? strtoll(PQcmdTuples(r), NULL, 10) : 0;
+        if (changed)
+                *changed = r ? strtoll(PQcmdTuples(r), NULL, 10) : 0;
         return r != NULL;
+}
+
+/* Sent without waiting for the answer. */
+static bool pg_later(struct database *db, struct err *e, int64_t *changed, const char *text,
+        const struct database_value *v, size_t n)
+{
+        struct postgres_database *p = postgres_of(db);
+        struct sent sent;
+        char name[16];
+        size_t number = named(p, text, name);
+        if (!db->begun || number == MOST_STATEMENTS)
+                return pg_run(db, e, changed, text, v, n);
+        bool ready = p->statements[number].prepared && p->n_later < MOST_LATER;
+        if (!usable(p, e) || (!ready && (!pg_settle(db, e) || !prepare(p, number, name, text, e))))
+                return false;
+        send_as_text(&sent, v, n);
+        if ((!p->n_later && PQenterPipelineMode(p->connection) != 1) ||
+                PQsendQueryPrepared(p->connection, name, (int)n, sent.values, NULL, NULL, 0) != 1)
+                return lost(PQerrorMessage(p->connection), e);
+        p->later[p->n_later++] = changed;
+        return true;
 }
 
 static struct rows *pg_query(
@@ -250,6 +325,10 @@ static bool pg_commit(struct database *db, struct err *e)
 static void pg_rollback(struct database *db)
 {
         struct postgres_database *p = postgres_of(db);
+        struct err ignored = ERR_INIT;
+        /* What was under way failed or not: none of it counts. */
+        if (!pg_settle(db, &ignored) && PQstatus(p->connection) != CONNECTION_OK)
+                return;
         if (PQstatus(p->connection) == CONNECTION_OK)
                 PQclear(PQexec(p->connection, "ROLLBACK"));
 }
@@ -282,6 +361,8 @@ static const struct database_calls calls = {
         .script = pg_script,
         .query = pg_query,
         .run = pg_run,
+        .later = pg_later,
+        .settle = pg_settle,
         .next = pg_next,
         .integer = pg_integer,
         .words = pg_words,

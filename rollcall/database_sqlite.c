@@ -126,7 +126,8 @@ static bool lite_run(struct database *db, struct err *e, int64_t *changed, const
                         ;
                 fine = code == SQLITE_DONE || failed(s, e);
         }
-        *changed = fine ? sqlite3_changes64(s->db) : 0;
+        if (changed)
+                *changed = fine ? sqlite3_changes64(s->db) : 0;
         let_go(statement, own);
         return fine;
 }
@@ -181,15 +182,13 @@ static void lite_done(struct rows *rows)
 static bool lite_begin(struct database *db, struct err *e)
 {
         static const char text[] = "BEGIN IMMEDIATE";
-        int64_t ignored;
-        return lite_run(db, e, &ignored, text, NULL, 0);
+        return lite_run(db, e, NULL, text, NULL, 0);
 }
 
 static bool lite_commit(struct database *db, struct err *e)
 {
         static const char text[] = "COMMIT";
-        int64_t ignored;
-        return lite_run(db, e, &ignored, text, NULL, 0);
+        return lite_run(db, e, NULL, text, NULL, 0);
 }
 
 static void lite_rollback(struct database *db)
@@ -227,6 +226,7 @@ static const struct database_calls calls = {
         .script = lite_script,
         .query = lite_query,
         .run = lite_run,
+        .later = lite_run,
         .next = lite_next,
         .integer = lite_integer,
         .words = lite_words,

@@ -101,54 +101,104 @@ bool store_leave(struct store *s, bool own, bool fine, struct err *e)
 
 /* --- events --- */
 
+/* Inserted, but the answer may still be under way. */
+struct pending {
+        const struct event *event;
+        struct kept *host;
+        int64_t new; /* 1: it was not there yet */
+};
+enum { MOST_PENDING = 500 };
+
+struct putting {
+        struct store *s;
+        struct pending list[MOST_PENDING];
+        size_t n, fresh;
+};
+
 static bool insert_event(
-        struct store *s, const struct event *ev, int64_t host, int attempt, int64_t *fresh, struct err *e)
+        struct store *s, const struct event *ev, int64_t host, int attempt, int64_t *new, struct err *e)
 {
-        return database_do(s->db, e, fresh,
+        struct event keyed;
+        const char *key = ev->key;
+        if (!*key) {
+                keyed = *ev;
+                event_key(&keyed);
+                key = keyed.key;
+        }
+        return database_later(s->db, e, new,
                 "INSERT INTO event (host, attempt, stage, code, percent, clock, received, step, outcome, key, detail)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host, key) DO NOTHING",
                 "iiiiiiissss", host, (int64_t)attempt, (int64_t)ev->stage, (int64_t)ev->code, (int64_t)ev->percent,
-                ev->clock, ev->received, ev->step, ev->outcome, ev->key, ev->detail);
+                ev->clock, ev->received, ev->step, ev->outcome, key, ev->detail);
 }
 
-static bool put_one(struct store *s, const struct event *ev, size_t *fresh, struct err *e)
+static void take(struct store *s, const struct pending *p)
 {
         struct host_row row;
-        int64_t new;
+        kept_row(p->host, &row);
+        standing_take(&row, p->event);
+        if (!*row.pool)
+                memcpy(row.pool, p->event->pool, sizeof(row.pool));
+        row.change = s->number;
+        store_keep(s, p->host, &row);
+}
+
+/* Only what was new moves a host. */
+static bool settle(struct putting *p, struct err *e)
+{
+        if (!database_settle(p->s->db, e))
+                return false;
+        for (size_t i = 0; i < p->n; i++)
+                if (p->list[i].new) {
+                        take(p->s, &p->list[i]);
+                        p->fresh++;
+                }
+        p->n = 0;
+        return true;
+}
+
+/* Which attempt an event is of follows from those before it only where one may begin; there it is waited for. */
+static bool may_begin(const struct kept *k, const struct event *ev)
+{
+        return !k->attempt || ev->stage == STAGE_ARMING ||
+               (ev->stage == STAGE_INSTALL && !strcmp(ev->outcome, "started"));
+}
+
+static bool put_one(struct putting *p, const struct event *ev, struct err *e)
+{
+        struct host_row row;
         /* Of a machine that does not know which host it is there is nothing to keep it with. */
         if (!*ev->school || !*ev->host)
                 return true;
-        struct kept *k = store_find_or_make(s, ev, e);
+        struct kept *k = store_find_or_make(p->s, ev, e);
         if (!k)
                 return false;
-        kept_row(k, &row);
-        standing_take(&row, ev);
-        if (!insert_event(s, ev, row.id, row.attempt, &new, e))
+        bool begins = may_begin(k, ev);
+        if ((begins || p->n == MOST_PENDING) && !settle(p, e))
                 return false;
-        if (!new)
-                return true;
-        if (!*row.pool)
-                memcpy(row.pool, ev->pool, sizeof(row.pool));
-        row.change = s->number;
-        store_keep(s, k, &row);
-        *fresh += 1;
-        return true;
+        int attempt = k->attempt;
+        if (begins) {
+                kept_row(k, &row);
+                standing_take(&row, ev);
+                attempt = row.attempt;
+        }
+        struct pending *this = &p->list[p->n++];
+        *this = (struct pending){ .event = ev, .host = k };
+        return insert_event(p->s, ev, k->id, attempt, &this->new, e) && (!begins || settle(p, e));
 }
 
 static bool put_all(struct store *s, const struct event *events, size_t n, size_t *fresh, struct err *e)
 {
-        for (size_t i = 0; i < n; i++) {
-                struct event keyed;
-                const struct event *ev = &events[i];
-                if (!*ev->key) {
-                        keyed = *ev;
-                        event_key(&keyed);
-                        ev = &keyed;
-                }
-                if (!put_one(s, ev, fresh, e))
-                        return false;
-        }
-        return true;
+        struct putting p;
+        p.s = s;
+        p.n = p.fresh = 0;
+        bool fine = true;
+        for (size_t i = 0; fine && i < n; i++)
+                fine = put_one(&p, &events[i], e);
+        /* Also after a failure: what is under way writes to p, which ends here. */
+        fine = settle(&p, e) && fine;
+        *fresh = p.fresh;
+        return fine;
 }
 
 bool store_put(struct store *s, const struct event *events, size_t n, size_t *fresh, struct err *e)

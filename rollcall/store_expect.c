@@ -32,7 +32,7 @@ static bool expect_names(struct store *s, const struct expected_host *h, struct 
 
 static bool expect_host(struct store *s, const struct expected_host *h, struct err *e)
 {
-        return database_do(s->db, e, NULL,
+        return database_later(s->db, e, NULL,
                 "INSERT INTO host (school, pool, host, expected, standing, attempt, started, earlier, stage, code, "
                 "percent, since, heard,"
                 " change, step, outcome, address, mac, serial, detail) VALUES (?, ?, ?, 1, 0, 0, 0, 0, 0, 0, -1, 0, 0, "

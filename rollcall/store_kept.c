@@ -184,7 +184,7 @@ static bool write_host(struct store *s, const struct kept *k, struct err *e)
 {
         const char *pool = after(after(k->texts)), *step = after(pool), *outcome = after(step),
                    *detail = after(outcome);
-        return database_do(s->db, e, NULL,
+        return database_later(s->db, e, NULL,
                 "UPDATE host SET pool = ?, standing = ?, attempt = ?, started = ?, earlier = ?, stage = ?, code = ?, "
                 "percent = ?, since = ?,"
                 " heard = ?, change = ?, step = ?, outcome = ?, detail = ? WHERE id = ?",
