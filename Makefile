@@ -20,7 +20,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-de
                   libmicrohttpd-dev libsqlite3-dev libpq-dev libqrencode-dev libseccomp-dev libcurl4-openssl-dev
 AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/rollweb/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages tests/rollcall/packages)
+NPM            := $(if $(shell command -v npm),,npm)
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/web/packages tests/rollweb/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages tests/rollcall/packages) $(NPM)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages tests/firstboot/packages)
 
@@ -184,6 +185,8 @@ $(B)/packages-agent: Makefile
 	$(call install_packages,$(AGENT_PACKAGES))
 $(B)/packages-check: Makefile
 	$(call install_packages,$(CHECK_PACKAGES))
+$(B)/packages-web: Makefile tests/web/packages
+	$(call install_packages,$(shell cat tests/web/packages) $(NPM))
 $(B)/packages-base: Makefile tests/medium/packages
 	$(call install_packages,$(BASE_PACKAGES))
 $(B)/packages-boot: Makefile tests/boot/packages tests/netboot/packages tests/firstboot/packages
@@ -208,9 +211,9 @@ demo: all agent $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve rollweb xapi simulation agentbin rollout rollcall structure
+RINGS := unit golden selector media medium stamp fault stick dhcp http serve rollweb xapi simulation agentbin rollout rollcall web structure
 VMS   := quickboot
-.PHONY: check check-asan check-valgrind check-boot check-fault
+.PHONY: check check-asan check-valgrind check-boot check-fault check-web
 check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
 	B=$(B) tests/report $(RINGS) $(VMS)
 
@@ -220,6 +223,10 @@ check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 # 2,000 rollouts in which things go wrong, and one that is killed at each of its steps: minutes.
 check-fault: $(SIMULATION)
 	B=$(B) SIMULATION=long tests/report simulation
+
+# The page of the roll call in Chromium; npm comes with some builds of node and apart from others.
+check-web: all $(B)/tests/tools/page_server | $(B)/packages-web
+	B=$(B) tests/report web
 
 check-boot: all agent $(B)/tests/tools/fake_xapi $(B)/base.iso $(BASES) | $(B)/packages-boot
 	B=$(B) tests/report boot firstboot netboot
@@ -231,7 +238,7 @@ check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
 	mkdir -p $(B)/asan
 	for base in base.iso $(notdir $(BASES)); do ln -sf ../$$base $(B)/asan/$$base; done
 	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
-		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= RINGS="$(filter-out selector dhcp medium agentbin rollout structure,$(RINGS))" check
+		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= RINGS="$(filter-out selector dhcp medium agentbin rollout web structure,$(RINGS))" check
 
 FUZZ_CC = clang -g -O1 $(REQUIRED_CFLAGS) -Wno-error -Wno-missing-field-initializers
 FUZZ_OBJECTS := $(OBJECTS:$(B)/%=$(B)/fuzz/objects/%)

@@ -237,14 +237,10 @@ static void split_path(struct asked *q)
                 *q->query = '\0';
 }
 
+/* What holds for every answer of the web server, it adds itself. */
 static void add_fields(struct reply *r)
 {
-        str_add(&r->fields,
-                "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\n"
-                "X-Content-Type-Options: nosniff\nReferrer-Policy: no-referrer\nCross-Origin-Resource-Policy: "
-                "same-origin\n"
-                "Cross-Origin-Opener-Policy: same-origin\nCache-Control: no-store\n");
+        str_add(&r->fields, "Cross-Origin-Resource-Policy: same-origin\nCross-Origin-Opener-Policy: same-origin\n");
 }
 
 void answers_answer(void *arg, const struct ask *ask, struct reply *r)

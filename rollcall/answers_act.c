@@ -235,8 +235,8 @@ static bool note(struct asked *q, const char *action, const struct known_host *h
 }
 
 /* The state is what counts and is kept by now; the roll call hears of it, and the audit. */
-static bool tell_all(struct asked *q, const struct known_host *const *hosts, size_t n, const char *outcome,
-        bool again, struct err *e)
+static bool tell_all(struct asked *q, const struct known_host *const *hosts, size_t n, const char *outcome, bool again,
+        struct err *e)
 {
         if (!store_begin(q->a->c.store, e))
                 return false;
@@ -316,32 +316,45 @@ static void arm(struct asked *q, const struct choice *c, const struct wish *w)
         choice_clear(&run.done);
 }
 
+/* An installed host stays installed: were that forgotten, it could be armed again by mistake. */
+static bool withdraw(struct asked *q, const struct known_host *h, bool *was, struct err *e)
+{
+        struct arm_row row;
+        *was = false;
+        if (!arming_get(q->a->c.arming, h->school->id, h->machine->name, &row, e))
+                return false;
+        if (row.state != ARM_ARMED && row.state != ARM_STARTED)
+                return true;
+        return arming_disarm(q->a->c.arming, h->school->id, h->machine->name, was, e);
+}
+
+static void answer_disarming(struct asked *q, const struct choice *done)
+{
+        json_t *o = json_object(), *hosts = json_array();
+        for (size_t i = 0; i < done->n; i++)
+                json_array_append_new(hosts, host_json(done->hosts[i]));
+        json_object_set_new(o, "disarmed", hosts);
+        answer_json(q, 200, o);
+}
+
 static void disarm(struct asked *q, const struct choice *c, const struct wish *w)
 {
         (void)w;
         struct err e = ERR_INIT;
-        struct choice done = { .hosts = calloc(c->n + 1, sizeof(struct known_host *)) };
+        OWN(choice_clear) struct choice done = { .hosts = calloc(c->n + 1, sizeof(struct known_host *)) };
         if (!done.hosts)
                 file_out_of_memory();
         bool fine = arming_begin(q->a->c.arming, &e);
         for (size_t i = 0; fine && i < c->n; i++) {
-                bool was = false;
-                fine = arming_disarm(q->a->c.arming, c->hosts[i]->school->id, c->hosts[i]->machine->name, &was, &e);
-                if (was)
+                bool was;
+                fine = withdraw(q, c->hosts[i], &was, &e);
+                if (fine && was)
                         done.hosts[done.n++] = c->hosts[i];
         }
-        fine = fine && arming_commit(q->a->c.arming, &e) && tell_all(q, done.hosts, done.n, "disarmed", false, &e);
-        if (fine) {
-                json_t *o = json_object(), *hosts = json_array();
-                for (size_t i = 0; i < done.n; i++)
-                        json_array_append_new(hosts, host_json(done.hosts[i]));
-                json_object_set_new(o, "disarmed", hosts);
-                answer_json(q, 200, o);
-        } else {
-                arming_rollback(q->a->c.arming);
-                answer_trouble(q, &e);
-        }
-        choice_clear(&done);
+        if (fine && arming_commit(q->a->c.arming, &e) && tell_all(q, done.hosts, done.n, "disarmed", false, &e))
+                return answer_disarming(q, &done);
+        arming_rollback(q->a->c.arming);
+        answer_trouble(q, &e);
 }
 
 static void act(struct asked *q, void (*doing)(struct asked *, const struct choice *, const struct wish *))

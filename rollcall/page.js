@@ -115,6 +115,8 @@
         /* "join: waiting", and what it said. */
         function lastOf(h) {
                 const parts = [];
+                if (h.standing === 'arrived')
+                        return '';
                 if (h.step)
                         parts.push((has('step.' + h.step) ? word('step.' + h.step) : h.step) +
                                 (h.outcome && has('outcome.' + h.outcome) ? word('colon') + word('outcome.' + h.outcome) : ''));
@@ -122,13 +124,17 @@
                         parts.push(h.detail);
                 return parts.join(' · ');
         }
+        const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
         function causeOf(h) {
                 if (h.code > 0 && h.cause)
-                        return h.cause + ' (XR-' + String(h.code).padStart(3, '0') + ')';
+                        return sentence(h.cause) + ' (XR-' + String(h.code).padStart(3, '0') + ')';
                 if (h.code > 0)
                         return 'XR-' + String(h.code).padStart(3, '0');
-                return h.standing === 'failed' ? word('no-cause') : word('silent', h.heard > 0 ? ageText(h.heard) : '');
+                if (h.standing === 'failed')
+                        return h.detail || word('no-cause');
+                return word('silent', h.heard > 0 ? ageText(h.heard) : '');
         }
+        const detailOf = h => (h.standing === 'failed' && !(h.code > 0) ? '' : h.detail);
         const nextOf = h => h.next || (stateOf(h) === 'overdue' ? word('silent-next') : h.standing === 'failed' ? word('no-cause-next') : '');
 
         /* Of the stream's rows the sentences may be in another language; codes and standings say the same in all. */
@@ -171,7 +177,7 @@
                         el('span', { class: 'row' }, link(h), badge(h), age(h.since || h.heard)),
                         el('span', { class: 'where' }, (h.school_name || h.school) + (h.pool ? ' · ' + (h.pool_name || h.pool) : '')),
                         el('span', { class: 'cause' }, causeOf(h)),
-                        h.detail ? el('span', { class: 'detail' }, h.detail) : null,
+                        detailOf(h) ? el('span', { class: 'detail' }, detailOf(h)) : null,
                         nextOf(h) ? el('span', { class: 'next' }, nextOf(h)) : null);
         }
 
@@ -599,7 +605,7 @@
                 $('host-body').replaceChildren(...[
                         el('p', { class: 'row' }, badge(h), age(h.since || h.heard)), progress(h),
                         pressing ? el('div', { class: 'trouble s-' + state }, el('strong', null, causeOf(h)), nextOf(h) ? el('span', { class: 'next' }, nextOf(h)) : null) : null,
-                        h.detail ? el('p', { class: 'words' }, h.detail) : null,
+                        detailOf(h) ? el('p', { class: 'words' }, detailOf(h)) : null,
                         el('dl', { class: 'facts' }, ...fact('school', (h.school_name || h.school) + (h.school_name && h.school_name !== h.school ? ' (' + h.school + ')' : '')),
                                 ...fact('pool', h.pool_name || h.pool), ...fact('address', h.address, true), ...fact('mac', h.mac, true), ...fact('serial', h.serial, true),
                                 ...fact('attempt', h.attempt), ...fact('heard', h.heard > 0 ? when(h.heard, 'exact') : word('never')),

@@ -1,0 +1,361 @@
+/* What the roll call answers, question by question, over a real store and a real state of arming. */
+#include "tests/unit/unit.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "rollcall/answers.h"
+#include "rollcall/web_password.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define JSON "Content-Type: application/json\n"
+#define SEED "0123456789abcdef0123456789abcdef"
+
+static int64_t now(void) { return 1700000000000; }
+
+static const struct expected_machine main_hosts[] = { { "xen1", "10.0.0.11", "00:16:3e:00:00:01", "S1", true },
+        { "xen2", "10.0.0.12", "00:16:3e:00:00:02", "S2", false } };
+static const struct expected_machine lab_hosts[] = { { "<script>", "10.0.0.13", "00:16:3e:00:00:03", "S3", false } };
+static const struct expected_pool pools[] = { { "main", "主资源池", main_hosts, 2 }, { "lab", "Lab", lab_hosts, 1 } };
+static const struct expected_pool far_pools[] = { { "main", "Main", main_hosts, 2 } };
+static const struct expected_school schools[] = { { "nn36", "南宁市第三十六中学", pools, 2 },
+        { "gl1", "Guilin", far_pools, 1 } };
+static const struct expected build = {
+        .timezone = "Asia/Shanghai", .district = "Qingxiu", .with_agent = true, .schools = schools, .n_schools = 2
+};
+
+struct room {
+        char path[64], cookie[200], csrf[64], last[65536];
+        int out;
+        struct store *store;
+        struct arming *arming;
+        struct answers *answers;
+};
+
+static bool expect(struct store *store, struct err *e)
+{
+        struct expected_host list[8];
+        size_t n = 0;
+        for (size_t s = 0; s < build.n_schools; s++)
+                for (size_t p = 0; p < schools[s].n_pools; p++)
+                        for (size_t i = 0; i < schools[s].pools[p].n_hosts; i++) {
+                                const struct expected_machine *m = &schools[s].pools[p].hosts[i];
+                                list[n++] =
+                                        (struct expected_host){ schools[s].id, schools[s].name, schools[s].pools[p].id,
+                                                schools[s].pools[p].name, m->name, m->address, m->mac, m->serial };
+                        }
+        return store_expect(store, list, n, e);
+}
+
+static bool room_open(struct room *r, bool everybody, struct err *e)
+{
+        *r = (struct room){ .out = -1 };
+        snprintf(r->path, sizeof(r->path), "/tmp/answers.XXXXXX");
+        if (!mkdtemp(r->path))
+                return err_sys(e, "mkdtemp");
+        r->out = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (mkdirat(r->out, "secrets", 0700) < 0)
+                return err_sys(e, "secrets");
+        AUTO_FD int secrets = openat(r->out, "secrets", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FREE char *hash = web_password_hash("correct horse", e);
+        r->store = store_open(r->out, NULL, true, e);
+        r->arming = arming_open(r->out, true, e);
+        if (!hash || !r->store || !r->arming || !expect(r->store, e) ||
+                !file_publish(secrets, "seed", bytes_of(SEED, 32), 0600, e) ||
+                !file_publish(secrets, "web.hash", bytes_of(hash, strlen(hash)), 0600, e))
+                return false;
+        r->answers = answers_new(&(struct answers_config){ r->store, &build, r->arming, r->out, everybody, now }, e);
+        return r->answers;
+}
+
+static void room_close(struct room *r)
+{
+        struct err e = ERR_INIT;
+        answers_free(r->answers);
+        arming_close(r->arming);
+        store_close(r->store);
+        close(r->out);
+        (void)!file_remove_tree(AT_FDCWD, r->path, &e);
+}
+
+/* "GET /path?query" or "POST /path"; what came stays in last. */
+static int ask(struct room *r, const char *peer, const char *question, const char *fields, const char *body)
+{
+        struct reply reply = REPLY_INIT;
+        const char *path = strchr(question, ' ') + 1;
+        bool get = !strncmp(question, "GET", 3);
+        answers_answer(r->answers,
+                &(struct ask){
+                        get ? "GET" : "POST", path, peer, { body ? body : "", body ? strlen(body) : 0 }, fields },
+                &reply);
+        snprintf(r->last, sizeof(r->last), "%s\n%s", str_text(&reply.fields), str_text(&reply.body));
+        int status = reply.status;
+        reply_clear(&reply);
+        return status;
+}
+
+static void log_in(struct room *r)
+{
+        struct ask head = { .fields = r->last };
+        (void)ask(r, "10.0.0.9", "POST /api/login", "Scheme: https\n" JSON, "{\"password\":\"correct horse\"}");
+        if (ask_field(&head, "Set-Cookie", r->cookie, sizeof(r->cookie)))
+                r->cookie[strcspn(r->cookie, ";")] = '\0';
+        const char *csrf = strstr(r->last, "\"csrf\":\"");
+        if (csrf)
+                snprintf(r->csrf, sizeof(r->csrf), "%.32s", csrf + 8);
+}
+
+/* --- one question each, of who has logged in (s) or not (-), with the token too (t) --- */
+
+static const struct {
+        const char *why;
+        char who;
+        const char *question, *fields, *body;
+        int status;
+        const char *contains;
+} cases[] = {
+        { "the page", '-', "GET /", NULL, NULL, 200, "<!DOCTYPE html>" },
+        { "its script", '-', "GET /page.js", NULL, NULL, 200, "use strict" },
+        { "nothing of that name", '-', "GET /secrets/web.hash", NULL, NULL, 404, "error" },
+        { "nothing above", '-', "GET /../secrets/seed", NULL, NULL, 404, "error" },
+        { "asked in another way", '-', "GET /api/login", NULL, NULL, 405, "error" },
+        { "words in English", '-', "GET /words.json", "Accept-Language: en\n", NULL, 200, "Needs somebody" },
+        { "a closed summary tells nothing", '-', "GET /api/summary", NULL, NULL, 200, "\"may_read\":false" },
+        { "hosts are closed", '-', "GET /api/hosts", NULL, NULL, 401, "error" },
+        { "changes are closed", '-', "GET /api/changes?since=0", NULL, NULL, 401, "error" },
+        { "the stream is closed", '-', "GET /api/stream", NULL, NULL, 401, "error" },
+        { "arming is closed", '-', "POST /api/arm", JSON, "{\"school\":\"nn36\"}", 401, "error" },
+        { "a cookie out of thin air", '-', "GET /api/hosts",
+                "Scheme: https\nCookie: "
+                "__Host-xenroll=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
+                NULL, 401, "error" },
+        { "a summary", 's', "GET /api/summary", NULL, NULL, 200, "\"by_standing\":{\"unheard\":2" },
+        { "times are those of", 's', "GET /api/summary", NULL, NULL, 200, "Asia/Shanghai" },
+        { "hosts of a school", 's', "GET /api/hosts?school=gl1", NULL, NULL, 200, "\"school\":\"gl1\"" },
+        { "a hostile name is text", 's', "GET /api/hosts?q=%3Cscript%3E", NULL, NULL, 200, "\"host\":\"<script>\"" },
+        { "SQL is text", 's', "GET /api/hosts?q=%27%3B+DROP+TABLE+host%3B--", NULL, NULL, 200, "\"hosts\":[]" },
+        { "by query field", 's', "GET /api/hosts", "Query: school=gl1\n", NULL, 200, "\"school\":\"gl1\"" },
+        { "no such standing", 's', "GET /api/hosts?standing=asleep", NULL, NULL, 400, "error" },
+        { "a damaged query", 's', "GET /api/hosts?q=%FF", NULL, NULL, 400, "error" },
+        { "a host", 's', "GET /api/host?school=nn36&host=xen1", NULL, NULL, 200, "10.0.0.11" },
+        { "no such host", 's', "GET /api/host?school=nn36&host=xen9", NULL, NULL, 404, "error" },
+        { "half a host", 's', "GET /api/host?school=nn36", NULL, NULL, 404, "error" },
+        { "changes from nowhere", 's', "GET /api/changes", NULL, NULL, 200, "\"change\":" },
+        { "a change to come", 's', "GET /api/changes?since=999999", NULL, NULL, 200, "\"many\":true" },
+        { "a rule", '-', "GET /api/rule?code=501", NULL, NULL, 200, "none of the" },
+        { "no rule", '-', "GET /api/rule?code=5", NULL, NULL, 200, "\"code\":5" },
+        { "a rule out of range", '-', "GET /api/rule?code=-7", NULL, NULL, 200, "\"code\":0" },
+        { "enrolled", 's', "GET /api/enrolled", NULL, NULL, 200, "\"machines\":[]" },
+        { "may listen", 's', "GET /api/stream", NULL, NULL, 204, "" },
+        { "arming without the token", 's', "POST /api/arm", JSON, "{\"school\":\"nn36\"}", 403, "986" },
+        { "as a form", 't', "POST /api/arm", "Content-Type: text/plain\n", "{\"school\":\"nn36\"}", 403, "986" },
+        { "from another page", 't', "POST /api/arm", JSON "Host: a\nOrigin: https://b\n", "{\"school\":\"nn36\"}", 403,
+                "986" },
+        { "no JSON", 't', "POST /api/arm", JSON, "school=nn36", 400, "error" },
+        { "a list", 't', "POST /api/arm", JSON, "[]", 400, "error" },
+        { "nobody named", 't', "POST /api/arm", JSON, "{}", 400, "error" },
+        { "an empty list", 't', "POST /api/arm", JSON, "{\"hosts\":[]}", 400, "error" },
+        { "more than is known", 't', "POST /api/arm", JSON, "{\"school\":\"nn36\",\"force\":true}", 400, "error" },
+        { "twice the same word", 't', "POST /api/arm", JSON, "{\"school\":\"nn36\",\"school\":\"gl1\"}", 400, "error" },
+        { "a pool without a school", 't', "POST /api/arm", JSON, "{\"pool\":\"main\"}", 400, "error" },
+        { "for ever", 't', "POST /api/arm", JSON, "{\"school\":\"nn36\",\"hours\":99999}", 400, "error" },
+        { "an unknown school", 't', "POST /api/arm", JSON, "{\"school\":\"nn99\"}", 404, "error" },
+        { "an unknown host", 't', "POST /api/arm", JSON, "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"<script>\"}]}",
+                404, "752" },
+        { "again for a whole school", 't', "POST /api/arm", JSON, "{\"school\":\"nn36\",\"again\":true}", 409,
+                "error" },
+        { "again without names", 't', "POST /api/arm", JSON,
+                "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen1\"}],\"again\":true}", 409, "error" },
+        { "again with another name", 't', "POST /api/arm", JSON,
+                "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen1\"}],\"again\":true,\"confirm\":[\"gl1/xen2\"]}", 409,
+                "error" },
+        { "a language", '-', "POST /api/language", JSON, "{\"language\":\"en\"}", 200, "Set-Cookie: language=en" },
+        { "no language", '-', "POST /api/language", JSON, "{\"language\":\"en; Path=/x\"}", 400, "error" },
+        { "a wrong password", '-', "POST /api/login", JSON "Scheme: https\n", "{\"password\":\"wrong horse\"}", 403,
+                "983" },
+        { "a password that is no text", '-', "POST /api/login", JSON "Scheme: https\n", "{\"password\":12345678}", 400,
+                "error" },
+        { "in clear over the network", '-', "POST /api/login", JSON "Scheme: http\n",
+                "{\"password\":\"correct horse\"}", 403, "985" },
+        { "events without a token", '-', "POST /events", JSON, "[]", 401, "token" },
+        { "events under a wrong token", '-', "POST /events/0123456789abcdef0123456789abcdef", NULL,
+                "stage=install&outcome=started", 404, "token" },
+        { "events under no token", '-', "POST /events/", NULL, "stage=install&outcome=started", 404, "token" },
+};
+
+static void one_each(struct room *r)
+{
+        for (size_t i = 0; i < COUNT(cases); i++) {
+                char fields[2000];
+                bool knows = cases[i].who != '-';
+                snprintf(fields, sizeof(fields), "%s%s%s%s%s%s%s%s", cases[i].fields ? cases[i].fields : "",
+                        knows ? "Scheme: https\n" : "", knows ? "Cookie: " : "", knows ? r->cookie : "",
+                        knows ? "\n" : "", cases[i].who == 't' ? "X-CSRF-Token: " : "",
+                        cases[i].who == 't' ? r->csrf : "", cases[i].who == 't' ? "\n" : "");
+                int status = ask(r, "10.0.0.9", cases[i].question, fields, cases[i].body);
+                char detail[400];
+                snprintf(detail, sizeof(detail), "%d %.300s", status, r->last);
+                unit_case("answers", cases[i].why, status == cases[i].status && strstr(r->last, cases[i].contains),
+                        detail);
+        }
+}
+
+/* --- events --- */
+
+static const struct {
+        const char *why, *school, *host; /* whose token; host NULL: a school's server; school "": of all */
+        const char *type, *body;
+        int status;
+        const char *told_of, *standing; /* "school/host" that is then there; NULL: nobody */
+} events[] = {
+        { "a form", "nn36", "xen1", NULL, "stage=install&outcome=started", 204, "nn36/xen1", "installing" },
+        { "JSON", "nn36", "xen2", "application/json", "{\"stage\":\"install\",\"outcome\":\"started\"}", 204,
+                "nn36/xen2", "installing" },
+        { "it cannot speak for another", "gl1", "xen1", NULL, "stage=install&outcome=completed&school=nn36&host=xen1",
+                204, "nn36/xen1", "installing" },
+        { "nonsense", "nn36", "xen1", NULL, "stage=moon&outcome=landed", 400, NULL, NULL },
+        { "a school's server", "gl1", NULL, "application/json",
+                "[{\"school\":\"gl1\",\"host\":\"xen2\",\"stage\":\"install\",\"outcome\":\"started\"}]", 204,
+                "gl1/xen2", "installing" },
+        { "about another school", "gl1", NULL, "application/json",
+                "[{\"school\":\"nn36\",\"host\":\"xen2\",\"stage\":\"install\",\"outcome\":\"completed\"}]", 403,
+                "nn36/xen2", "installing" },
+        { "the server of all", "", NULL, "application/json",
+                "[{\"school\":\"nn36\",\"host\":\"xen2\",\"stage\":\"install\",\"outcome\":\"completed\"}]", 204,
+                "nn36/xen2", "installed" },
+        { "without names", "gl1", NULL, "application/json", "[{\"stage\":\"install\",\"outcome\":\"started\"}]", 400,
+                NULL, NULL },
+        { "a host that is not expected", "gl1", NULL, "application/json",
+                "[{\"school\":\"gl1\",\"host\":\"<b>\",\"stage\":\"install\",\"outcome\":\"started\"}]", 204, "gl1/<b>",
+                "installing" },
+};
+
+static void tell(struct room *r)
+{
+        for (size_t i = 0; i < COUNT(events); i++) {
+                char token[TOKEN_TEXT], question[100], fields[200];
+                answers_token((const unsigned char *)SEED, events[i].school, events[i].host, token);
+                snprintf(question, sizeof(question), "POST /events%s%s", events[i].host ? "/" : "",
+                        events[i].host ? token : "");
+                snprintf(fields, sizeof(fields), "%s%s%sAuthorization: Bearer %s\n",
+                        events[i].type ? "Content-Type: " : "", events[i].type ? events[i].type : "",
+                        events[i].type ? "\n" : "", events[i].host ? "x" : token);
+                int status = ask(r, "10.0.0.11", question, fields, events[i].body);
+                char detail[400] = "", school[32] = "", want[64];
+                snprintf(detail, sizeof(detail), "%d %.200s", status, r->last);
+                bool fine = status == events[i].status;
+                if (fine && events[i].told_of) {
+                        const char *slash = strchr(events[i].told_of, '/');
+                        snprintf(school, sizeof(school), "%.*s", (int)(slash - events[i].told_of), events[i].told_of);
+                        snprintf(question, sizeof(question), "GET /api/host?school=%s&host=%s", school, slash + 1);
+                        snprintf(want, sizeof(want), "\"standing\":\"%s\"", events[i].standing);
+                        fine = ask(r, "10.0.0.9", question, NULL, NULL) == 200 && strstr(r->last, want);
+                        snprintf(detail, sizeof(detail), "%.300s", r->last);
+                }
+                unit_case("events", events[i].why, fine, detail);
+        }
+}
+
+/* --- arming, one after the other --- */
+
+static const struct {
+        const char *why, *question, *body;
+        int status;
+        const char *contains;
+        const char *host; /* "school/host" whose state is then */
+        enum arm_state state;
+} acts[] = {
+        { "a host", "POST /api/arm", "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}", 200,
+                "\"armed\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]", "nn36/xen1", ARM_ARMED },
+        { "taken back", "POST /api/disarm", "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}", 200, "\"xen1\"",
+                "nn36/xen1", ARM_IDLE },
+        { "taken back once more", "POST /api/disarm", "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}", 200,
+                "\"disarmed\":[]", "nn36/xen1", ARM_IDLE },
+        { "a pool", "POST /api/arm", "{\"school\":\"nn36\",\"pool\":\"lab\"}", 200, "<script>", "nn36/<script>",
+                ARM_ARMED },
+        { "no other pool", "POST /api/disarm", "{\"school\":\"gl1\"}", 200, "\"disarmed\":[]", "nn36/xen2", ARM_IDLE },
+        { "of a school with one that is installed the others", "POST /api/arm", "{\"school\":\"gl1\"}", 200,
+                "has been installed on", "gl1/xen1", ARM_ARMED },
+        { "which itself is left alone", "POST /api/disarm", "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen1\"}]}", 200,
+                "xen1", "gl1/xen2", ARM_INSTALLED },
+        { "named with others: nobody", "POST /api/arm",
+                "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen1\"},{\"school\":\"gl1\",\"host\":\"xen2\"}]}", 409,
+                "\"armed\":[]", "gl1/xen1", ARM_IDLE },
+        { "again, named twice", "POST /api/arm",
+                "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen2\"}],\"again\":true,\"confirm\":[\"gl1/xen2\"]}", 200,
+                "\"refused\":[]", "gl1/xen2", ARM_ARMED },
+};
+
+static void install(struct room *r, const char *school, const char *host)
+{
+        struct err e = ERR_INIT;
+        struct arm_row row, started;
+        bool is;
+        if (!arming_arm(r->arming, school, host, 1700000000, 1700009999, false, &e) ||
+                !arming_get(r->arming, school, host, &row, &e) ||
+                !arming_start(r->arming, row.token, 1700000001, &started, &is, &e) ||
+                !arming_end(r->arming, row.token, ARM_COMPLETED, 0, "", 1700000002, &is, &e))
+                unit_case("arming", "an installed host", false, e.text);
+}
+
+static void act(struct room *r)
+{
+        char fields[600];
+        install(r, "gl1", "xen2");
+        snprintf(fields, sizeof(fields), "Scheme: https\n" JSON "Cookie: %s\nX-CSRF-Token: %s\n", r->cookie, r->csrf);
+        for (size_t i = 0; i < COUNT(acts); i++) {
+                struct err e = ERR_INIT;
+                struct arm_row row = { 0 };
+                char school[32], detail[500];
+                int status = ask(r, "10.0.0.9", acts[i].question, fields, acts[i].body);
+                const char *slash = strchr(acts[i].host, '/');
+                snprintf(school, sizeof(school), "%.*s", (int)(slash - acts[i].host), acts[i].host);
+                bool got = arming_get(r->arming, school, slash + 1, &row, &e);
+                snprintf(detail, sizeof(detail), "%d %s %.300s", status, arm_state_names[row.state], r->last);
+                unit_case("arming", acts[i].why,
+                        got && status == acts[i].status && strstr(r->last, acts[i].contains) &&
+                                row.state == acts[i].state,
+                        detail);
+        }
+        (void)ask(r, "10.0.0.9", "GET /api/host?school=gl1&host=xen2", fields, NULL);
+        unit_case("arming", "the roll call hears of it", strstr(r->last, "\"standing\":\"armed\"") != NULL, r->last);
+}
+
+static void changes(struct room *r)
+{
+        char question[80], token[TOKEN_TEXT], number[24] = "";
+        struct ask head = { .fields = r->last };
+        answers_token((const unsigned char *)SEED, "gl1", "xen1", token);
+        int status = ask(r, "", "GET /api/changes", NULL, NULL);
+        unit_case("changes", "the web server itself may ask",
+                status == 200 && ask_field(&head, "X-Change", number, sizeof(number)), r->last);
+        snprintf(question, sizeof(question), "GET /api/changes?since=%s", number);
+        unit_case("changes", "nothing new", ask(r, "", question, NULL, NULL) == 204, r->last);
+        unit_case("changes", "it may ask for nothing else", ask(r, "", "GET /api/hosts", NULL, NULL) == 401, r->last);
+        snprintf(question, sizeof(question), "POST /events/%s", token);
+        (void)ask(r, "10.0.0.11", question, NULL, "stage=install&outcome=failed&code=501&detail=x");
+        snprintf(question, sizeof(question), "GET /api/changes?since=%s", number);
+        status = ask(r, "", question, NULL, NULL);
+        unit_case("changes", "one host",
+                status == 200 && strstr(r->last, "\"school\":\"gl1\"") && strstr(r->last, "\"code\":501"), r->last);
+}
+
+int main(void)
+{
+        static struct room closed, open;
+        struct err e = ERR_INIT;
+        if (!unit_case("answers", "a room", room_open(&closed, false, &e) && room_open(&open, true, &e), e.text))
+                return 1;
+        log_in(&closed);
+        unit_case("answers", "a login", strlen(closed.csrf) == 32 && strstr(closed.cookie, "__Host-xenroll="),
+                closed.last);
+        one_each(&closed);
+        changes(&closed);
+        tell(&open);
+        act(&closed);
+        room_close(&closed);
+        room_close(&open);
+        return 0;
+}
