@@ -147,8 +147,8 @@ const struct command command_import = {
         .name = "import",
         .arguments = "OUT FILE|DEVICE…",
         .summary = N_("take over the reports that installations left on a stick"),
-        .about = N_("Where hosts cannot reach a server, what became of their installation stands on the stick. Names "
-                    "of the stick (/dev/sdX), its "
+        .about = N_("Where hosts cannot reach a server, what became of their installation stands on the stick. Name "
+                    "the stick (/dev/sdX), its "
                     "second partition, a folder to which the files were copied, or a single file. The stick is only "
                     "read. What was imported "
                     "before is not counted twice; what is about hosts that the build does not name is kept, with a "
