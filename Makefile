@@ -21,7 +21,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-de
 AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
 NPM            := $(if $(shell command -v npm),,npm)
-CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/web/packages tests/rollweb/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages) $(NPM)
+CHECK_PACKAGES := shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(shell cat tests/structure/packages tests/media/packages tests/selector/packages tests/stamp/packages tests/stick/packages tests/dhcp/packages tests/http/packages tests/serve/packages tests/web/packages tests/rollweb/packages tests/xapi/packages tests/agentbin/packages tests/rollout/packages tests/rollcall/packages tests/courier/packages tests/commands/packages) $(NPM)
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages tests/firstboot/packages)
 
@@ -211,7 +211,7 @@ demo: all agent $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve rollweb web xapi simulation agentbin rollout structure
+RINGS := unit golden selector media medium stamp fault stick dhcp http serve rollweb xapi simulation agentbin rollout rollcall web courier commands sheet structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault check-web
 check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot

@@ -307,20 +307,27 @@ static bool serve_roll_alone(struct serving *s, struct err *e)
 
 static bool print_nginx(struct serving *s, const char *out, struct err *e)
 {
-        AUTO_STR text = STR_MAX(64 << 10), image = STR_MAX(4096);
-        char backend[32];
+        AUTO_STR text = STR_MAX(64 << 10), image = STR_MAX(4096), key = STR_MAX(4096), certificate = STR_MAX(4096);
+        char backend[32], page[32];
         struct network_choice c = s->options->network;
         c.offline = true;
         c.dhcp = dhcp_mode_names[DHCP_NONE];
         if (!serve_network_choose(&c, &s->build, &s->network, e))
                 return false;
         AUTO_FREE char *absolute = realpath(out, NULL);
-        str_addf(&image, "%s/%s", absolute ? absolute : out, roster_image(s->build.roster));
+        out = absolute ? absolute : out;
+        str_addf(&image, "%s/%s", out, roster_image(s->build.roster));
+        if (!serve_roll_key(&s->roll, s->network.address, out, &key, &certificate, e))
+                return false;
+        snprintf(page, sizeof(page), "127.0.0.1:%d", serve_roll_port(s->roll.options));
         snprintf(backend, sizeof(backend), "127.0.0.1:%d", s->options->port ? s->options->port : PORT_BEHIND);
         struct nginx_wish wish = { .address = s->network.address,
                 .image = str_text(&image),
                 .mount_point = "/srv/xenroll/repo",
-                .backend = backend };
+                .backend = backend,
+                .page = page,
+                .key = str_text(&key),
+                .certificate = str_text(&certificate) };
         nginx_print(&wish, &text);
         printf("%s", str_text(&text));
         return str_ok(&text, "nginx.conf", e);
@@ -357,7 +364,7 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         if (!(o->roll.only ? netbuild_folders : netbuild_open)(&s.build, out, e))
                 return false;
         struct roll_options roll = o->roll;
-        roll.behind = o->behind;
+        roll.behind = o->behind || o->nginx;
         s.roll.options = &roll;
         s.roll.out = s.build.out;
         s.roll.build = s.build.build;

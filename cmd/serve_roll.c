@@ -108,6 +108,19 @@ static bool open_key(const struct serve_roll *r, struct web_key *key, struct err
         return web_key_open(r->out, r->options->key, r->options->certificate, names, COUNT(names), key, e);
 }
 
+bool serve_roll_key(struct serve_roll *r, const char *address, const char *out, struct str *key,
+        struct str *certificate, struct err *e)
+{
+        OWN(web_key_clear) struct web_key drawn = WEB_KEY_INIT;
+        snprintf(r->address, sizeof(r->address), "%s", address);
+        if (!open_key(r, &drawn, e))
+                return false;
+        str_addf(key, "%s%s", r->options->key ? r->options->key : out, r->options->key ? "" : "/secrets/web.key");
+        str_addf(certificate, "%s%s", r->options->key ? r->options->certificate : out,
+                r->options->key ? "" : "/secrets/web.crt");
+        return str_ok(key, "nginx.conf", e) && str_ok(certificate, "nginx.conf", e);
+}
+
 static void name_page(struct serve_roll *r)
 {
         char name[256] = "localhost";

@@ -30,6 +30,9 @@ MUST_USE bool serve_roll_check(const struct roll_options *, struct err *e);
 /* address: "192.168.0.5", "" for everywhere. Listens, draws the key, says where the page is. */
 MUST_USE bool serve_roll_prepare(struct serve_roll *, const char *address, struct err *e);
 
+/* The paths of the page's key and certificate, for another web server; drawn when they are not there. out: the folder's path. */
+MUST_USE bool serve_roll_key(struct serve_roll *, const char *address, const char *out, struct str *key, struct str *certificate, struct err *e);
+
 /* Adds the processes. From then on the descriptors are the supervisor's. */
 void serve_roll_children(struct serve_roll *, struct supervisor *);
 void serve_roll_forget(void *serve_roll);       /* for struct supervisor */

@@ -59,6 +59,35 @@ static void add_backend(const struct nginx_wish *w, struct str *out)
                      "        }\n");
 }
 
+/* A stream of changes is passed on as it comes, and stays open. */
+static void add_page(const struct nginx_wish *w, struct str *out)
+{
+        str_add(out, "\n# The page of the roll call.\nserver {\n");
+        add_line(out, "        listen ", w->address, ":443 ssl;\n");
+        str_add(out, "        server_name _;\n        server_tokens off;\n        ssl_certificate ");
+        add_quoted(out, w->certificate);
+        str_add(out, ";\n        ssl_certificate_key ");
+        add_quoted(out, w->key);
+        str_add(out, ";\n        ssl_protocols TLSv1.2 TLSv1.3;\n"
+                     "        client_header_timeout 30s;\n"
+                     "        client_body_timeout 30s;\n"
+                     "        client_max_body_size 2m;\n"
+                     "        location / {\n");
+        add_line(out, "                proxy_pass http://", w->page, ";\n");
+        str_add(out, "                proxy_http_version 1.1;\n"
+                     "                proxy_set_header Connection \"\";\n"
+                     "                proxy_set_header Host $http_host;\n"
+                     "                proxy_set_header X-Real-IP $remote_addr;\n"
+                     "                proxy_set_header X-Forwarded-Proto $scheme;\n"
+                     "                proxy_next_upstream off;\n"
+                     "                proxy_buffering off;\n"
+                     "                proxy_cache off;\n"
+                     "                proxy_read_timeout 60s;\n"
+                     "                access_log off;\n"
+                     "                error_log /dev/null crit;\n"
+                     "        }\n}\n");
+}
+
 void nginx_print(const struct nginx_wish *w, struct str *out)
 {
         str_add(out, "# nginx in front of xenroll serve: nginx sends the files of the installation image, xenroll "
@@ -80,4 +109,6 @@ void nginx_print(const struct nginx_wish *w, struct str *out)
         add_files(w, out);
         add_backend(w, out);
         str_add(out, "}\n");
+        if (w->page)
+                add_page(w, out);
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SECONDS = 60, CEILING_MS = 60 * 60 * 1000, FULL_MS = 10 * 1000, FEW = 20 };
+enum { SECONDS = 60, CEILING_MS = 60 * 60 * 1000, FULL_MS = 10 * 1000, FEW = 20, MOST_LEFT_OUT = 3 };
 
 struct forward {
         const struct courier_config *config;
@@ -17,6 +17,7 @@ struct forward {
         char name[OCCASION_ID + 16]; /* of the cursor */
         int64_t position, last;      /* taken over there; the last of the batch on its way */
         size_t n, most;              /* events of the batch on its way; in the next one */
+        int left_out;                /* in a row */
         size_t ceiling;              /* the server takes no larger ones */
         int64_t ceiling_until;
         bool taken, idle;     /* the other side has said yes, the store does not know yet; nothing was left */
@@ -144,11 +145,17 @@ static void say_left_out(struct forward *f, const struct route_result *r)
                 f->config->say(str_text(&line));
 }
 
-/* Halves until one event is alone: 413 is about their size together, 422 about one among them. */
+/* Halves until one event is alone: 413 is about their size together, 422 about one among them. A server that takes none
+ * of several is not one to which they could be lost. */
 static void take_less(struct forward *f, const struct route_result *r)
 {
+        if (f->n == 1 && f->left_out == MOST_LEFT_OUT) {
+                contact_failed(&f->contact, route_place(f->route), f->config->now(), r);
+                return;
+        }
         if (f->n == 1) {
                 say_left_out(f, r);
+                f->left_out++;
                 f->taken = true;
                 return;
         }
@@ -165,6 +172,7 @@ static void take_result(struct forward *f, const struct route_result *r)
         case ROUTE_TAKEN:
                 contact_fine(&f->contact, route_place(f->route));
                 f->taken = true;
+                f->left_out = 0;
                 grow(f);
                 break;
         case ROUTE_TOO_MUCH:

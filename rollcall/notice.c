@@ -154,8 +154,10 @@ static void message_id(const struct place *p, const struct list *l, char id[OCCA
         AUTO_STR ids = STR_MAX(MOST_AT_ONCE * OCCASION_ID);
         for (size_t i = 0; i < l->n; i++)
                 str_add(&ids, l->occasions[i].id);
-        if (l->n > 200) /* more than a digest takes: its ends and its length name it as well */
-                str_reset(&ids), str_addf(&ids, "%s%s%zu", l->occasions[0].id, l->occasions[l->n - 1].id, l->n);
+        if (l->n > 200) { /* more than a digest takes: its ends and its length name it as well */
+                str_reset(&ids);
+                str_addf(&ids, "%s%s%zu", l->occasions[0].id, l->occasions[l->n - 1].id, l->n);
+        }
         occasion_digest(p->prefix, str_text(&ids), id);
 }
 

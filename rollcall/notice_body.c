@@ -254,11 +254,15 @@ size_t notice_fits(enum notice_form form, const struct occasion *o, size_t n, co
                 return 1;
         size_t most = form == NOTICE_WECOM ? WECOM_MOST : form == NOTICE_DINGTALK ? DINGTALK_MOST : MAIL_MOST;
         size_t fits = 1;
-        for (AUTO_STR text = STR_MAX(LONGEST_NOTICE); fits < n; fits++) {
+        AUTO_STR text = STR_MAX(LONGEST_NOTICE);
+        for (size_t over = n + 1; over - fits > 1;) {
+                size_t middle = fits + (over - fits) / 2;
                 str_reset(&text);
-                add_markdown(form, o, fits + 1, url, &text);
+                add_markdown(form, o, middle, url, &text);
                 if (text.failed || text.len > most)
-                        break;
+                        over = middle;
+                else
+                        fits = middle;
         }
         return fits;
 }

@@ -26,7 +26,6 @@ static const char *const steps[] = {
               " stage BIGINT NOT NULL, code BIGINT NOT NULL, percent BIGINT NOT NULL, clock BIGINT NOT NULL,"
               " received BIGINT NOT NULL, step {TEXT} NOT NULL, outcome {TEXT} NOT NULL, key {TEXT} NOT NULL,"
               " detail {TEXT} NOT NULL, UNIQUE (host, key));"
-              "CREATE INDEX event_host ON event (host, seq);"
               "CREATE TABLE session (token_hash {TEXT} PRIMARY KEY, csrf {TEXT} NOT NULL, created BIGINT NOT NULL,"
               " expires BIGINT NOT NULL, peer {TEXT} NOT NULL);"
               "CREATE TABLE login_limit (peer {TEXT} PRIMARY KEY, failures BIGINT NOT NULL, since BIGINT NOT NULL);"

@@ -6,7 +6,11 @@
 
 /* --- disk rules in words --- */
 
-static void add_size(struct str *out, uint64_t bytes) { str_addf(out, "%.4g GB", (double)bytes / 1e9); }
+static void add_size(struct str *out, uint64_t bytes)
+{
+        bool tera = bytes >= 1000000000000;
+        str_addf(out, "%.4g %s", (double)bytes / (tera ? 1e12 : 1e9), tera ? "TB" : "GB");
+}
 
 static void add_limits(struct str *out, const struct disk_rule *d)
 {
@@ -93,7 +97,7 @@ static void add_identity(struct str *out, const struct host *h)
 
 static void add_ticks(struct str *out)
 {
-        const char *const texts[] = { _("installed"), _("everything arrived") };
+        const char *const texts[] = { _("installed"), _("arrived") };
         str_add(out, "<td class=\"result\">");
         for (size_t i = 0; i < COUNT(texts); i++) {
                 str_add(out, "<span class=\"tick\"><i class=\"box\"></i>");
@@ -126,7 +130,7 @@ static bool add_host(const struct sheet *s, const struct host *h, size_t number,
                 element(out, "small", h->address6);
         str_add(out, "</td>");
         add_identity(out, h);
-        str_add(out, "<td>");
+        str_add(out, "<td class=\"disk\">");
         add_disks(out, h->set);
         str_add(out, "</td>");
         if (*s->status_url && !add_code(s, h, out, e))

@@ -40,7 +40,7 @@ void sheet_ways(const struct sheet *s, struct str *out)
         add_steps(out, _("Over the network"), network, COUNT(network));
         str_add(out, "</div>\n");
         element(out, "p",
-                _("After the restart each server joins its pool by itself. “Everything arrived” may be ticked when the "
+                _("After the restart each server joins its pool by itself. “Arrived” may be ticked when the "
                   "status page, or 'xenroll-agent status' on the server's screen, says so; half an hour is normal."));
         str_add(out, "</div>\n");
 }

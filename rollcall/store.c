@@ -115,6 +115,9 @@ static bool put_one(struct store *s, const struct event *ev, size_t *fresh, stru
 {
         struct host_row row;
         int64_t new;
+        /* Of a machine that does not know which host it is there is nothing to keep it with. */
+        if (!*ev->school || !*ev->host)
+                return true;
         struct kept *k = store_find_or_make(s, ev, e);
         if (!k)
                 return false;

@@ -8,8 +8,8 @@
 
 struct store;
 
-/* where: NULL for rollcall.db in dir, else as database_open. Makes and migrates the tables. ERR_INPUT when it is damaged or
- * newer than this program. Caller closes. */
+/* where: NULL for rollcall.db in dir, else as database_open. Makes and migrates the tables; whoever may create it also has all of it
+ * checked, which takes a second for a million events. ERR_INPUT when it is damaged or newer than this program. Caller closes. */
 MUST_USE struct store *store_open(int dir, const char *where, bool create, struct err *e);
 void store_close(struct store *);               /* NULL is fine */
 struct database *store_database(struct store *);        /* for the modules that keep other things there */
@@ -24,7 +24,7 @@ void store_rollback(struct store *);
 struct expected_host { const char *school, *school_name, *pool, *pool_name, *host, *address, *mac, *serial; };
 MUST_USE bool store_expect(struct store *, const struct expected_host *, size_t n, struct err *e);
 
-/* Keeps the events (key filled in), those that it has already not twice; *fresh: how many were new. All or none. When it fails for
+/* Keeps the events (key filled in), those that it has already not twice, those without a school or host not at all; *fresh: how many were new. All or none. When it fails for
  * lack of room, store_is_full says so. */
 MUST_USE bool store_put(struct store *, const struct event *, size_t n, size_t *fresh, struct err *e);
 bool store_is_full(const struct store *);
@@ -36,6 +36,7 @@ MUST_USE bool store_last_change(struct store *, int64_t *change, struct err *e);
 
 /* --- reading; each says false to stop --- */
 
+/* Counts are those of the expected hosts; in a school of which none is expected, of all that were heard of. */
 struct school_row {
         char school[NAME_MOST], name[200];
         int64_t hosts, by_standing[STANDINGS], overdue;

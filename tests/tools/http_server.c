@@ -258,7 +258,7 @@ int main(int argc, char **argv)
                 return cell(argv[2], argv[3]);
         if (argc == 6 && !strcmp(argv[1], "nginx")) {
                 AUTO_STR out = STR_MAX(1 << 20);
-                nginx_print(&(struct nginx_wish){ argv[2], argv[3], argv[4], argv[5] }, &out);
+                nginx_print(&(struct nginx_wish){ argv[2], argv[3], argv[4], argv[5], NULL, NULL, NULL }, &out);
                 fputs(str_text(&out), stdout);
                 return 0;
         }

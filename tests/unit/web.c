@@ -402,7 +402,7 @@ static void test_image(void)
 static void test_nginx(void)
 {
         AUTO_STR out = STR_MAX(10000);
-        nginx_print(&(struct nginx_wish){ "192.168.0.5", "/iso/a\n;b.iso", "/srv/a \"b\"", "127.0.0.1:8069" }, &out);
+        nginx_print(&(struct nginx_wish){ "192.168.0.5", "/iso/a\n;b.iso", "/srv/a \"b\"", "127.0.0.1:8069", NULL, NULL, NULL }, &out);
         unit_case("nginx", "a line's end begins no directive",
                 !strstr(str_text(&out), "\n;b") && strstr(str_text(&out), "a?;b.iso"), str_text(&out));
         unit_case("nginx", "quotes", strstr(str_text(&out), "alias \"/srv/a \\\"b\\\"/\";") != NULL, str_text(&out));
