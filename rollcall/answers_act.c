@@ -316,18 +316,6 @@ static void arm(struct asked *q, const struct choice *c, const struct wish *w)
         choice_clear(&run.done);
 }
 
-/* An installed host stays installed: were that forgotten, it could be armed again by mistake. */
-static bool withdraw(struct asked *q, const struct known_host *h, bool *was, struct err *e)
-{
-        struct arm_row row;
-        *was = false;
-        if (!arming_get(q->a->c.arming, h->school->id, h->machine->name, &row, e))
-                return false;
-        if (row.state != ARM_ARMED && row.state != ARM_STARTED)
-                return true;
-        return arming_disarm(q->a->c.arming, h->school->id, h->machine->name, was, e);
-}
-
 static void answer_disarming(struct asked *q, const struct choice *done)
 {
         json_t *o = json_object(), *hosts = json_array();
@@ -346,8 +334,8 @@ static void disarm(struct asked *q, const struct choice *c, const struct wish *w
                 file_out_of_memory();
         bool fine = arming_begin(q->a->c.arming, &e);
         for (size_t i = 0; fine && i < c->n; i++) {
-                bool was;
-                fine = withdraw(q, c->hosts[i], &was, &e);
+                bool was = false;
+                fine = arming_disarm(q->a->c.arming, c->hosts[i]->school->id, c->hosts[i]->machine->name, &was, &e);
                 if (fine && was)
                         done.hosts[done.n++] = c->hosts[i];
         }

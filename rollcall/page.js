@@ -72,10 +72,21 @@
                         t.textContent = ageText(Number(t.dataset.age));
         }, 15000);
 
+        /* Above dialogs too, where the browser can. */
         function say(text) {
-                $('said').textContent = text;
+                const said = $('said'), above = typeof said.showPopover === 'function';
+                said.textContent = text;
+                if (above) {
+                        said.setAttribute('popover', 'manual');
+                        said.hidePopover();
+                        said.showPopover();
+                }
                 clearTimeout(say.timer);
-                say.timer = setTimeout(() => { $('said').textContent = ''; }, 7000);
+                say.timer = setTimeout(() => {
+                        said.textContent = '';
+                        if (above)
+                                said.hidePopover();
+                }, 7000);
         }
 
         /* --- asking the server --- */
@@ -518,8 +529,11 @@
                 $('machines-open').hidden = !summary.may_read;
                 $('closed-hindrance').textContent = summary.hindrance ? summary.hindrance + ' · ' + summary.hindrance_next : '';
                 $('closed-login').disabled = !summary.may_login;
-                if (!summary.may_read)
+                $('live').hidden = $('foot').hidden = !summary.may_read;
+                if (!summary.may_read) {
+                        $('title').textContent = document.title = word('title');
                         return false;
+                }
                 learn(summary.attention);
                 attention.clear();
                 for (const h of summary.attention)
@@ -608,7 +622,7 @@
                         detailOf(h) ? el('p', { class: 'words' }, detailOf(h)) : null,
                         el('dl', { class: 'facts' }, ...fact('school', (h.school_name || h.school) + (h.school_name && h.school_name !== h.school ? ' (' + h.school + ')' : '')),
                                 ...fact('pool', h.pool_name || h.pool), ...fact('address', h.address, true), ...fact('mac', h.mac, true), ...fact('serial', h.serial, true),
-                                ...fact('attempt', h.attempt), ...fact('heard', h.heard > 0 ? when(h.heard, 'exact') : word('never')),
+                                ...(h.attempt > 0 ? fact('attempt', h.attempt) : []), ...fact('heard', h.heard > 0 ? when(h.heard, 'exact') : word('never')),
                                 ...(h.expected ? [] : fact('note', word('not-expected'))))].filter(Boolean));
                 $('host-actions').hidden = !summary.may_arm;
                 const one = { hosts: [{ school: h.school, host: h.host }] };

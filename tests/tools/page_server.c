@@ -260,10 +260,15 @@ static int serve(const char *out, char *address)
         return fine ? 0 : (int)e.kind;
 }
 
-static int tell_token(const char *school, const char *host)
+static int tell_token(const char *path, const char *school, const char *host)
 {
         char token[TOKEN_TEXT];
-        answers_token((const unsigned char *)"0123456789abcdef0123456789abcdef", school, host, token);
+        struct err e = ERR_INIT;
+        AUTO_STR seed = STR_MAX(64);
+        AUTO_FD int out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (!file_read(out, "secrets/seed", 64, &seed, &e) || seed.len < 32)
+                die(path, e.text);
+        answers_token((const unsigned char *)seed.ptr, school, host, token);
         puts(token);
         return 0;
 }
@@ -328,7 +333,7 @@ int main(int argc, char **argv)
         i18n_init(NULL);
         log_enable(getenv("PAGE_LOG"));
         if (argc >= 4 && !strcmp(argv[1], "token"))
-                return tell_token(argv[3], argv[4]);
+                return tell_token(argv[2], argv[3], argv[4]);
         if (argc >= 4 && !strcmp(argv[1], "serve")) {
                 read_options(argv + 4);
                 return serve(argv[2], argv[3]);

@@ -10,16 +10,26 @@ const running = new Set();
 export const PASSWORD = 'correct horse battery';
 export const HOSTILE = '<script>alert(1)</script>';
 
-export async function start(out, port, ...options) {
-        const child = spawn(tool, ['serve', WORK + '/' + out, '127.0.0.1:' + port, 'key=' + WORK + '/key', 'certificate=' + WORK + '/certificate', ...options],
-                { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LANGUAGE: 'en' } });
+function run(program, args, ready) {
+        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LANGUAGE: 'en' } });
         running.add(child);
-        await new Promise((good, bad) => {
-                child.stdout.on('data', d => { if (String(d).startsWith('ready')) good(); });
-                child.on('exit', code => bad(new Error('page_server ended with ' + code)));
+        return new Promise((good, bad) => {
+                let said = '';
+                const hear = d => {
+                        said += d;
+                        if (ready.test(said))
+                                good(child);
+                };
+                child.stdout.on('data', hear);
+                child.stderr.on('data', hear);
+                child.on('exit', code => bad(new Error('the server ended with ' + code + ': ' + said.slice(-300))));
         });
-        return child;
 }
+export const start = (out, port, ...options) => run(tool, ['serve', WORK + '/' + out, '127.0.0.1:' + port,
+        'key=' + WORK + '/key', 'certificate=' + WORK + '/certificate', ...options], /^ready/m);
+// The program itself, over a build.
+export const serve = (out, port, ...options) => run(B + '/xenroll', ['--language', 'en', 'serve', WORK + '/' + out, '--only-roll-call',
+        '--address', '127.0.0.1', '--https-port', String(port), ...options], /serving the roll call/);
 export function stop(child) {
         running.delete(child);
         return new Promise(done => { child.removeAllListeners('exit'); child.on('exit', done); child.kill('SIGTERM'); });
@@ -49,11 +59,11 @@ function token(out, ...names) {
         return tokens.get(key);
 }
 // As a host's installer does it: a form, by curl.
-export function tell(port, school, host, fields) {
+export function tell(port, school, host, fields, out = 'out') {
         const args = ['-sk', '-m', '10', '-o', '/dev/null', '-w', '%{http_code}'];
         for (const key of Object.keys(fields))
                 args.push('--data-urlencode', key + '=' + fields[key]);
-        const status = execFileSync('curl', [...args, 'https://127.0.0.1:' + port + '/events/' + token('out', school, host)], { encoding: 'utf8' });
+        const status = execFileSync('curl', [...args, 'https://127.0.0.1:' + port + '/events/' + token(out, school, host)], { encoding: 'utf8' });
         if (!/^20[04]$/.test(status))
                 throw new Error('an event of ' + host + ' was answered ' + status);
 }
