@@ -1,7 +1,8 @@
 /* courier.h - carries what happens here to others: events to the district's server, "school complete" and "host failed" to people.
  *
  * Store and forward: how far it came is kept in the store, so that nothing is lost when it is killed or the other side is away
- * for days, and nothing counts twice over there (events have keys). It never holds anybody up: a process of its own. */
+ * for days, and nothing counts twice over there (events have keys). It never holds anybody up: a process of its own, which from then
+ * on is in the schools' time zone. Of several on one PostgreSQL one at a time carries (turn.h). */
 #pragma once
 #include "rollcall/expected.h"
 #include "rollcall/store.h"

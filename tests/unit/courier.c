@@ -172,7 +172,7 @@ static const struct occasion complete = {
         .kind = OCCASION_COMPLETE, .id = "f", .school = "nn36", .hosts = 10, .time = INT64_C(1795852800000)
 };
 
-#define CAUSE "… is not reached: …"
+#define CAUSE "nothing can be delivered to … at present: …"
 #define NEXT                                                                                                           \
         "Nothing is lost: it is tried again, after 5 minutes at the latest. If it lasts, check the network, the "      \
         "address, and whether the server there runs."
