@@ -76,7 +76,7 @@ void sheet_trouble(const struct sheet *s, struct str *out)
         for (size_t i = 0; i < COUNT(rows); i++) {
                 str_add(out, "<tr>");
                 elementf(out, "td class=\"num\"", "XR-%03d", (int)rows[i].code);
-                element(out, "td class=\"sign\"", _(rows[i].sign));
+                element(out, "td class=\"what\"", _(rows[i].sign));
                 element(out, "td", _(rows[i].remedy));
                 str_add(out, "</tr>\n");
         }
