@@ -20,6 +20,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-de
                   libmicrohttpd-dev libsqlite3-dev libpq-dev libqrencode-dev libseccomp-dev libcurl4-openssl-dev
 AGENT_PACKAGES := musl-tools binutils dpkg-dev patch xz-utils
 RUN_PACKAGES   := xorriso mtools isolinux tzdata dnsmasq-base pxelinux syslinux-common grub-common grub-efi-amd64-bin
+# npm comes with some builds of node, and apart from others.
+NPM            := $(if $(shell command -v npm),,npm)
 CHECK_PACKAGES  = shellcheck valgrind clang libclang-rt-14-dev libxml2-utils $(foreach ring,$(RINGS),$(shell cat tests/$(ring)/packages 2>/dev/null))
 BASE_PACKAGES  := $(shell cat tests/medium/packages)
 BOOT_PACKAGES  := $(shell cat tests/boot/packages tests/netboot/packages tests/firstboot/packages)
@@ -223,7 +225,7 @@ check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 check-fault: $(SIMULATION)
 	B=$(B) SIMULATION=long tests/report simulation
 
-# The page of the roll call and the hand-over sheet in Chromium; npm comes with some builds of node and apart from others.
+# The page of the roll call and the hand-over sheet in Chromium.
 check-web: all $(B)/tests/tools/page_server | $(B)/packages-web
 	B=$(B) tests/report web sheet
 
