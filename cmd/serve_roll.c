@@ -78,8 +78,9 @@ bool serve_roll_check(const struct roll_options *o, struct err *e)
         char port[32];
         if (o->port < 0 || o->port > 65535)
                 return err_set(e, ERR_USAGE, _("--https-port takes 1 to 65535"));
-        if (o->keep_days < 0)
-                return err_set(e, ERR_USAGE, _("--keep-days takes a number of days"));
+        /* What a district's server has not fetched for so long is gone. */
+        if (o->keep_days && o->keep_days < FEWEST_KEEP_DAYS)
+                return err_set(e, ERR_USAGE, _("--keep-days takes 30 days or more"));
         snprintf(port, sizeof(port), _("port %d"), serve_roll_port(o));
         return as_root() || serve_roll_port(o) > LAST_OF_ROOT || err_rule(e, XR_SERVE_RIGHTS, port, NULL);
 }

@@ -83,7 +83,8 @@ void take_events(struct asked *q)
         if (!ask_field(q->ask, "Content-Type", type, sizeof(type)))
                 *type = '\0';
         if (!events_read(q->ask->body, type, !token, events, most, &n, &e))
-                return refuse(q, 400, e.text);
+                /* Not 400: a school's server leaves out what cannot be processed, and goes on with the rest. */
+                return refuse(q, 422, e.text);
         if (token)
                 take_of_host(q, from->host, events, n);
         else
