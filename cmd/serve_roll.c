@@ -32,6 +32,7 @@ enum {
         LAST_OF_ROOT = 1023,
         QUEUE = 511,
         KEEP_DAYS = 400,
+        FEWEST_KEEP_DAYS = 30,
         MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
         LONGEST_WAIT_MS = 60000,
 };
