@@ -139,14 +139,12 @@ static enum look compare_nics(const struct agent *a, const struct rpc_value *the
 /* "" when the list has no such card. */
 static void device_of(const char *list, const char *mac, char out[DEVICE_CHARS])
 {
-        for (; list; list = (list = strchr(list, ',')) ? list + 1 : NULL) {
-                size_t name = strcspn(list, "=,");
-                if (list[name] != '=' || strncmp(list + name + 1, mac, MAC_CHARS - 1))
-                        continue;
-                snprintf(out, DEVICE_CHARS, "%.*s", (int)name, list);
-                return;
-        }
         *out = '\0';
+        for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
+                size_t name = strcspn(at, "=,");
+                if (at[name] == '=' && !strncmp(at + name + 1, mac, MAC_CHARS - 1))
+                        snprintf(out, DEVICE_CHARS, "%.*s", (int)name, at);
+        }
 }
 
 /* Cards that no network of the plan uses stop nobody; but the pool matches them all the same. */
