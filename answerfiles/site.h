@@ -319,6 +319,8 @@ struct plan {
 struct site_options {
         const char *release_hint;
         const unsigned char *seed;              /* NULL: plain passwords are checked but hashed with a zero seed */
+        const char *draft_of;                   /* a file that is read as if draft stood in it: the site file, or … */
+        struct bytes draft;                     /* … a spreadsheet, named as messages name it; NULL: none. Borrowed */
 };
 MUST_USE struct plan *site_load(int dir, const char *file, const struct site_options *, struct diags *, struct err *e);
 void plan_free(struct plan *);

@@ -25,11 +25,22 @@ static int folder_of(int dir, const char *file, struct err *e)
         return fd;
 }
 
-/* Texts live in the diags, whose excerpts outlast a plan that could not be made. */
-static bool keep_text(struct diags *d, int dir, const char *file, size_t max, struct bytes *out, struct err *e)
+/* What stands in a file, or would: appended to out. */
+static bool read_source(
+        int dir, const char *file, size_t max, const struct site_options *o, struct str *out, struct err *e)
 {
-        AUTO_STR text = STR_MAX(max);
-        if (!file_read(dir, file, max, &text, e))
+        if (!o->draft_of || strcmp(file, o->draft_of) != 0)
+                return file_read(dir, file, max, out, e);
+        str_addn(out, o->draft.ptr, o->draft.len);
+        return str_ok(out, file, e);
+}
+
+/* Texts live in the diags, whose excerpts outlast a plan that could not be made. */
+static bool keep_text(
+        struct diags *d, int dir, const char *file, const struct site_options *o, struct bytes *out, struct err *e)
+{
+        AUTO_STR text = STR_MAX(LARGEST_SITE);
+        if (!read_source(dir, file, LARGEST_SITE, o, &text, e))
                 return false;
         *out = bytes_of(arena_strndup(diags_arena(d), str_text(&text), text.len), text.len);
         return true;
@@ -73,7 +84,7 @@ static unsigned hashes_of(struct yaml *y, struct fy_node *root, const struct sit
         return r ? r->hashes : HASH_SHA512;
 }
 
-static void place_rows(struct site_builder *b)
+static void place_rows(struct site_builder *b, const struct site_options *o)
 {
         for (size_t i = 0; i < b->raw->n_rows_from; i++) {
                 const struct located *from = &b->raw->rows_from[i];
@@ -81,7 +92,7 @@ static void place_rows(struct site_builder *b)
                 AUTO_STR text = STR_MAX(LARGEST_CSV);
                 struct csv_rows rows = { 0 };
                 size_t errors = diags_errors(b->reader->diags);
-                if (!file_read(b->reader->dir, from->text, LARGEST_CSV, &text, &e))
+                if (!read_source(b->reader->dir, from->text, LARGEST_CSV, o, &text, &e))
                         diag(b->reader->diags, XR_FILE_UNREADABLE, from->pos, e.text, NULL);
                 else
                         csv_read(diags_arena(b->reader->diags), b->reader->diags, from->text, str_bytes(&text), &rows);
@@ -108,7 +119,7 @@ static void build_plan(struct site_builder *b, const struct site_options *o)
                 diag(b->reader->diags, XR_NO_SCHOOLS, (struct pos){ .file = b->reader->yaml->file, .line = 1, .col = 1 }, NULL);
         drafts_make(b);
         rows_place_machines(b);
-        place_rows(b);
+        place_rows(b, o);
         plan_resolve(b);
         drafts_free(b);
         merger_free(b->merger);
@@ -119,7 +130,7 @@ static void build_plan(struct site_builder *b, const struct site_options *o)
 struct plan *site_load(int dir, const char *file, const struct site_options *o, struct diags *d, struct err *e)
 {
         struct bytes text;
-        if (!keep_text(d, dir, file, LARGEST_SITE, &text, e))
+        if (!keep_text(d, dir, file, o, &text, e))
                 return NULL;
         AUTO_FD int folder = folder_of(dir, file, e);
         if (folder < 0)

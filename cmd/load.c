@@ -43,7 +43,7 @@ bool load_site(struct loaded *l, const struct load_options *given, struct err *e
                 return false;
         if (l->base && !l->base->release)
                 return err_rule(e, XR_MEDIUM_UNKNOWN_RELEASE, o.iso, l->base->brand, l->base->version, NULL);
-        struct site_options so = { .seed = o.seed };
+        struct site_options so = { .seed = o.seed, .draft_of = o.draft_of, .draft = o.draft };
         if (l->base && l->base->release)
                 so.release_hint = l->base->release->id;
         log_event("load", "reading", "site", o.site, "release", so.release_hint ? so.release_hint : "", NULL);

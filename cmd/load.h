@@ -15,6 +15,8 @@ struct load_options {
         bool strict, json;              /* json: problems go to stdout as JSON */
         bool quiet;                     /* nothing on success */
         const unsigned char *seed;
+        const char *draft_of;           /* see struct site_options */
+        struct bytes draft;
 };
 
 /* True when the plan may be used. Problems are printed either way; e then only counts them. Clear in any case. */

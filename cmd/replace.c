@@ -25,7 +25,7 @@ struct options {
 
 /* Where the old one's identity stands. */
 struct place {
-        char file[4200];
+        char name[4200], file[4200]; /* as the site file names it; and its path */
         struct pos pos;
         bool is_mac;
         const char *old, *with; /* as a site file is read; in the buffers below when they are MAC addresses */
@@ -81,9 +81,10 @@ static bool find_place(
                 return err_rule(e, XR_MEMBERS_OTHER_KEY, h->name, p->is_mac ? _("MAC address") : _("serial number"),
                         o->with, NULL);
         p->pos = p->is_mac ? h->mac.pos : h->serial_pos;
+        snprintf(p->name, sizeof(p->name), "%s", diags_file_name(l->diags, p->pos.file));
         p->old = p->is_mac ? mac_text(&h->mac, p->old_mac) : h->serial;
         p->with = p->is_mac ? mac_text(&mac, p->new_mac) : o->with;
-        return path_of(o, diags_file_name(l->diags, p->pos.file), p->file, e);
+        return path_of(o, p->name, p->file, e);
 }
 
 /* MAC addresses may stand there with other separators, or in capitals. */
@@ -132,11 +133,12 @@ static bool put_instead(
         return true;
 }
 
-/* Looked up first, written last: a refusal of the pool leaves the site file as it is. */
-static bool look_up(
-        const struct options *o, const struct agent_plan *of, struct loaded *l, struct place *p, struct err *e)
+/* Looked up first, written last: a refusal of the pool leaves the site file as it is. draft: what stands in the file of
+ * that name in place of what does. */
+static bool look_up(const struct options *o, const struct agent_plan *of, const char *name, struct bytes draft,
+        struct loaded *l, struct place *p, struct err *e)
 {
-        struct load_options lo = { .site = o->site, .quiet = true };
+        struct load_options lo = { .site = o->site, .quiet = true, .draft_of = name, .draft = draft };
         if (!load_site(l, &lo, e))
                 return false;
         const struct host *h = find_host(l->plan, of);
@@ -144,14 +146,14 @@ static bool look_up(
 }
 
 /* Still a site file, and the host in it is the new machine: nothing that was given may have meant more than itself. */
-static bool is_fine(const struct options *o, const struct agent_plan *of, const struct place *p, struct err *e)
+static bool would_be_fine(
+        const struct options *o, const struct agent_plan *of, const struct place *p, struct bytes draft, struct err *e)
 {
         OWN(loaded_clear) struct loaded l = { 0 };
-        struct place now = { 0 };
-        if (!look_up(o, of, &l, &now, e))
-                return false;
-        return !strcmp(now.old, p->with) ||
-               err_rule(e, XR_MEMBERS_PLACE, o->site ? o->site : "site.yaml", p->with, NULL);
+        struct place then = { 0 };
+        if (!look_up(o, of, p->name, draft, &l, &then, e))
+                return err_ctx(e, _("%s instead of %s"), o->with, p->old);
+        return !strcmp(then.old, p->with) || err_rule(e, XR_MEMBERS_PLACE, p->file, p->with, NULL);
 }
 
 static bool publish(const char *path, struct bytes text, mode_t mode, struct err *e)
@@ -163,46 +165,44 @@ static bool publish(const char *path, struct bytes text, mode_t mode, struct err
         return dir < 0 ? err_sys(e, _("opening %s"), str_text(&folder)) : file_publish(dir, slash + 1, text, mode, e);
 }
 
-/* The file as it is, and as it is to be. */
-static bool change(
-        const struct options *o, const struct place *p, struct str *before, struct str *after, struct err *e)
+/* The file as it is to be. */
+static bool change(const struct options *o, const struct place *p, struct str *after, struct err *e)
 {
-        if (!file_read(AT_FDCWD, p->file, LONGEST_SOURCE, before, e))
+        AUTO_STR before = STR_MAX(LONGEST_SOURCE);
+        if (!file_read(AT_FDCWD, p->file, LONGEST_SOURCE, &before, e))
                 return false;
-        if (put_instead(str_bytes(before), p->pos.line, p->old, p->is_mac, o->with, after))
+        if (put_instead(str_bytes(&before), p->pos.line, p->old, p->is_mac, o->with, after))
                 return true;
         AUTO_STR where = STR_MAX(4200);
         str_addf(&where, "%s:%u", p->file, p->pos.line);
         return err_rule(e, XR_MEMBERS_PLACE, str_text(&where), p->old, NULL);
 }
 
-/* Asked before the pool is: once the host is forgotten there it is late to say that the file cannot be changed. */
-static bool can_change(const struct options *o, const struct place *p, struct err *e)
+/* Asked before the pool is: once the host is forgotten there it is late to say that the file cannot be changed, or is
+ * none any more when it is (another host has that address). */
+static bool can_change(
+        const struct options *o, const struct agent_plan *of, const struct place *p, struct str *checked, struct err *e)
 {
-        AUTO_STR before = STR_MAX(LONGEST_SOURCE), after = STR_MAX(LONGEST_SOURCE);
-        return !strcmp(p->old, p->with) || change(o, p, &before, &after, e);
+        return !strcmp(p->old, p->with) || (change(o, p, checked, e) && would_be_fine(o, of, p, str_bytes(checked), e));
 }
 
-/* Written, and read as a site file; what is no longer one is put back. */
-static bool rewrite(const struct options *o, const struct agent_plan *of, const struct place *p, struct err *e)
+/* What was checked; or, when somebody has written in the file meanwhile, what is checked now. */
+static bool rewrite(const struct options *o, const struct agent_plan *of, const struct place *p,
+        const struct str *checked, struct err *e)
 {
-        AUTO_STR before = STR_MAX(LONGEST_SOURCE), after = STR_MAX(LONGEST_SOURCE);
-        if (!change(o, p, &before, &after, e))
-                return false;
+        AUTO_STR after = STR_MAX(LONGEST_SOURCE);
         struct stat st;
+        if (!change(o, p, &after, e))
+                return false;
+        bool same = after.len == checked->len && !memcmp(str_text(&after), str_text(checked), after.len);
+        if (!same && !would_be_fine(o, of, p, str_bytes(&after), e))
+                return false;
         if (stat(p->file, &st) < 0)
                 return err_sys(e, _("reading %s"), p->file);
-        mode_t mode = st.st_mode & 07777;
-        if (!publish(p->file, str_bytes(&after), mode, e))
+        if (!publish(p->file, str_bytes(&after), st.st_mode & 07777, e))
                 return false;
-        if (is_fine(o, of, p, e)) {
-                printf(_("%s:%u: %s instead of %s\n"), p->file, p->pos.line, o->with, p->old);
-                return true;
-        }
-        struct err ignored = ERR_INIT;
-        if (!publish(p->file, str_bytes(&before), mode, &ignored))
-                err_ctx(e, "%s", ignored.text);
-        return false;
+        printf(_("%s:%u: %s instead of %s\n"), p->file, p->pos.line, o->with, p->old);
+        return true;
 }
 
 /* --- the pool --- */
@@ -247,13 +247,15 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         const struct options *o = options;
         OWN(live_pool_close) struct live_pool pool = LIVE_POOL_INIT;
         OWN(loaded_clear) struct loaded l = { 0 };
+        AUTO_STR checked = STR_MAX(LONGEST_SOURCE);
         struct place place = { 0 };
         (void)argc;
         if (!live_pool_plan(&pool, argv[0], argv[1], e) ||
-                (o->with && (!look_up(o, pool.plan, &l, &place, e) || !can_change(o, &place, e))) ||
+                (o->with && (!look_up(o, pool.plan, NULL, bytes_of("", 0), &l, &place, e) ||
+                                    !can_change(o, pool.plan, &place, &checked, e))) ||
                 !live_pool_connect(&pool, &o->link, e) || !forget(o, &pool, e))
                 return false;
-        if (o->with && strcmp(place.old, place.with) && !rewrite(o, pool.plan, &place, e))
+        if (o->with && strcmp(place.old, place.with) && !rewrite(o, pool.plan, &place, &checked, e))
                 return false;
         say_next(argv[0], o, pool.plan);
         return true;

@@ -12,8 +12,12 @@ enum {
         LOOK = 1 << 20 /* bytes at either end */,
         DEVICE_POLL = 500,
         DEVICE_PATIENCE = 15000 /* ms */,
-        PROGRAM_PATIENCE = 60000
+        PROGRAM_PATIENCE = 60000,
+        LONGEST_RECORD = 64 << 10
 };
+
+/* What iscsiadm keeps of a target, before we come. */
+enum record { RECORD_NONE, RECORD_PLAIN, RECORD_CHAP };
 
 /* --- attaching --- */
 
@@ -23,6 +27,9 @@ static bool run(const char *const *argv, struct err *e)
         return proc_run(&p, e);
 }
 
+/* The value stands on iscsiadm's command line, for whoever runs ps in dom0 that moment: it takes values in no other
+ * way, on no release, and xapi's own driver hands it the same password alike. Where its records lie, and how they look,
+ * differs from release to release: written past it they might not be read. Only root logs in to dom0. */
 static bool set_login(const char *iqn, const char *portal, const char *name, const char *value, struct err *e)
 {
         const char *const argv[] = { "iscsiadm", "-m", "node", "-T", iqn, "-p", portal, "-o", "update", "-n", name,
@@ -30,27 +37,55 @@ static bool set_login(const char *iqn, const char *portal, const char *name, con
         return run(argv, e);
 }
 
-static bool log_in(const struct agent_storage *s, const char *portal, struct err *e)
+static bool set_chap(const struct agent_storage *s, const char *portal, const char *method, const char *user,
+        const char *password, struct err *e)
+{
+        return !s->user || (set_login(s->iqn, portal, "node.session.auth.authmethod", method, e) &&
+                                   set_login(s->iqn, portal, "node.session.auth.username", user, e) &&
+                                   set_login(s->iqn, portal, "node.session.auth.password", password, e));
+}
+
+/* "-o new" puts a record that is there back to what iscsid begins with: another storage on that target may live by it.
+ */
+static enum record find_record(const struct agent_storage *s, const char *portal)
+{
+        struct err ignored = ERR_INIT;
+        AUTO_STR text = STR_MAX(LONGEST_RECORD);
+        const char *const show[] = { "iscsiadm", "-m", "node", "-T", s->iqn, "-p", portal, "-o", "show", NULL };
+        const struct proc p = { .argv = show, .deadline_ms = PROGRAM_PATIENCE, .out = &text };
+        return !proc_run(&p, &ignored)                                          ? RECORD_NONE
+               : strstr(str_text(&text), "node.session.auth.authmethod = CHAP") ? RECORD_CHAP
+                                                                                : RECORD_PLAIN;
+}
+
+/* xapi makes its own record when it attaches the storage, or puts the password into one that is there: ours goes, and
+ * out of one that had none the password does. */
+static bool put_back(const struct agent_storage *s, const char *portal, enum record found, struct err *e)
+{
+        const char *const forget[] = { "iscsiadm", "-m", "node", "-T", s->iqn, "-p", portal, "-o", "delete", NULL };
+        return found == RECORD_NONE ? run(forget, e) : found == RECORD_CHAP || set_chap(s, portal, "None", "", "", e);
+}
+
+static bool log_in(const struct agent_storage *s, const char *portal, enum record found, struct err *e)
 {
         const char *const find[] = { "iscsiadm", "-m", "node", "-o", "new", "-T", s->iqn, "-p", portal, NULL };
         const char *const in[] = { "iscsiadm", "-m", "node", "-T", s->iqn, "-p", portal, "--login", NULL };
-        if (!run(find, e))
+        struct err ignored = ERR_INIT;
+        if (found == RECORD_NONE && !run(find, e))
                 return false;
-        if (s->user &&
-                (!set_login(s->iqn, portal, "node.session.auth.authmethod", "CHAP", e) ||
-                        !set_login(s->iqn, portal, "node.session.auth.username", s->user, e) ||
-                        !set_login(s->iqn, portal, "node.session.auth.password", s->password ? s->password : "", e)))
-                return false;
-        return run(in, e);
+        if (set_chap(s, portal, "CHAP", s->user, s->password ? s->password : "", e) && run(in, e))
+                return true;
+        /* A target that lets nobody in keeps no password of ours for the next two minutes either. */
+        if (!put_back(s, portal, found, &ignored))
+                fprintf(stderr, "xenroll-agent: %s\n", ignored.text);
+        return false;
 }
 
-/* xapi makes its own record when it attaches the storage; ours goes, with the password in it. */
-static void log_out(const struct agent_storage *s, const char *portal)
+static void log_out(const struct agent_storage *s, const char *portal, enum record found)
 {
         struct err ignored = ERR_INIT;
         const char *const out[] = { "iscsiadm", "-m", "node", "-T", s->iqn, "-p", portal, "--logout", NULL };
-        const char *const forget[] = { "iscsiadm", "-m", "node", "-T", s->iqn, "-p", portal, "-o", "delete", NULL };
-        if (!run(out, &ignored) || !run(forget, &ignored))
+        if (!run(out, &ignored) || !put_back(s, portal, found, &ignored))
                 fprintf(stderr, "xenroll-agent: %s\n", ignored.text);
 }
 
@@ -99,10 +134,12 @@ enum lun_content lun_look(int root, bool real, const struct agent_storage *s, co
 {
         char portal[300];
         bool attached = false;
+        enum record found = RECORD_NONE;
         AUTO_FD int fd = open_device(root, scsi_id);
         snprintf(portal, sizeof(portal), "%s:%d", s->portals.n ? s->portals.items[0] : "", s->port ? s->port : 3260);
         if (fd < 0 && real && s->type == AGENT_ISCSI) {
-                attached = log_in(s, portal, e);
+                found = find_record(s, portal);
+                attached = log_in(s, portal, found, e);
                 for (int waited = 0; attached && fd < 0 && waited < DEVICE_PATIENCE; waited += DEVICE_POLL) {
                         clock_sleep(DEVICE_POLL);
                         fd = open_device(root, scsi_id);
@@ -117,7 +154,7 @@ enum lun_content lun_look(int root, bool real, const struct agent_storage *s, co
                 int last = take_fd(&fd);
                 if (last >= 0)
                         close(last);
-                log_out(s, portal);
+                log_out(s, portal, found);
         }
         return content;
 }

@@ -7,7 +7,8 @@
 
 #define OPENED_HERE "add-host" /* value of MARK_OPEN; the pool's own agent has another */
 
-enum { USUAL = 60000, LONG = 600000 /* ms */, MOST_DISKS = 64 };
+/* A half-on HA took 43 s to go off on a small pool. */
+enum { USUAL = 60000, HALF_OFF = 180000, LONG = 600000 /* ms */, MOST_DISKS = 64 };
 
 void members_clear(struct members *m)
 {
@@ -163,6 +164,17 @@ static bool close_door(const struct members *m, struct xapi *x, struct err *e)
         return fine;
 }
 
+/* What a failed enable_ha left behind. */
+static bool disable_half(const struct members *m, struct xapi *x, struct err *e)
+{
+        if (!rpc_true(m->pool, "ha_enabled"))
+                return true;
+        xapi_patience(x, HALF_OFF);
+        bool fine = done(x, e, "pool.disable_ha", NULL, 0);
+        xapi_patience(x, USUAL);
+        return fine;
+}
+
 static bool resume_ha(const struct members *m, struct xapi *x, bool *resumed, struct err *e)
 {
         char uuid[UUID_TEXT];
@@ -172,12 +184,8 @@ static bool resume_ha(const struct members *m, struct xapi *x, bool *resumed, st
                 return true;
         if (sscanf(kept, "%36s %ld %ld", uuid, &tolerate, &timeout) != 3)
                 return err_rule(e, XR_MEMBERS_HA_UNCLEAR, NULL);
-        if (!ha_is_on(m->pool)) {
-                if (rpc_true(m->pool, "ha_enabled") && !done(x, e, "pool.disable_ha", NULL, 0))
-                        return false;
-                if (!enable(m, x, uuid, tolerate, timeout, e))
-                        return false;
-        }
+        if (!ha_is_on(m->pool) && (!disable_half(m, x, e) || !enable(m, x, uuid, tolerate, timeout, e)))
+                return false;
         *resumed = true;
         return done(x, e, "pool.remove_from_other_config", XAPI_ARGS(RPC_S(m->pool->key), RPC_S(MARK_HA)));
 }
@@ -191,18 +199,31 @@ bool members_settle(struct xapi *x, const struct agent_plan *p, bool *resumed, s
 
 /* --- the password, for a host that is still alone --- */
 
-static bool take_back_from(struct xapi *x, const struct rpc_value *host, struct err *e)
+/* The secret that the host's mark names; "" when there is none (any more). */
+static bool find_left(struct xapi *x, const struct rpc_value *host, char ref[REF_TEXT], struct err *e)
 {
-        OWN(rpc_answer_clear) struct rpc_answer ref = { 0 };
+        OWN(rpc_answer_clear) struct rpc_answer found = { 0 };
         const char *uuid = rpc_text(rpc_member(host, "other_config"), MARK_PASSWORD);
+        *ref = '\0';
         if (!*uuid)
                 return true;
-        if (ask(x, &ref, e, "secret.get_by_uuid", uuid)) {
-                if (!done(x, e, "secret.destroy", XAPI_ARGS(RPC_S(ref.value.text))))
-                        return false;
-        } else if (!unless_failed_with(x, false, "UUID_INVALID", e))
-                return false;
-        return done(x, e, "host.remove_from_other_config", XAPI_ARGS(RPC_S(host->key), RPC_S(MARK_PASSWORD)));
+        if (!ask(x, &found, e, "secret.get_by_uuid", uuid))
+                return unless_failed_with(x, false, "UUID_INVALID", e);
+        snprintf(ref, REF_TEXT, "%s", found.value.text);
+        return true;
+}
+
+static bool unmark(struct xapi *x, const struct rpc_value *host, struct err *e)
+{
+        return !*rpc_text(rpc_member(host, "other_config"), MARK_PASSWORD) ||
+               done(x, e, "host.remove_from_other_config", XAPI_ARGS(RPC_S(host->key), RPC_S(MARK_PASSWORD)));
+}
+
+static bool take_back_from(struct xapi *x, const struct rpc_value *host, struct err *e)
+{
+        char ref[REF_TEXT];
+        return find_left(x, host, ref, e) && (!*ref || done(x, e, "secret.destroy", XAPI_ARGS(RPC_S(ref)))) &&
+               unmark(x, host, e);
 }
 
 bool members_take_back(struct xapi *x, struct err *e)
@@ -215,10 +236,17 @@ bool members_take_back(struct xapi *x, struct err *e)
 bool members_hand_over(struct xapi *x, const char *name, const struct secret *password, struct err *e)
 {
         OWN(rpc_answer_clear) struct rpc_answer hosts = { 0 }, made = { 0 }, uuid = { 0 };
+        char left[REF_TEXT];
         if (!records(x, &hosts, e, "host.get_all_records"))
                 return false;
         const struct rpc_value *host = hosts.value.n == 1 ? &hosts.value.items[0] : NULL;
-        if (!host || strcmp(rpc_text(host, "name_label"), name) || !take_back_from(x, host, e))
+        if (!host || strcmp(rpc_text(host, "name_label"), name) || !find_left(x, host, left, e))
+                return false;
+        /* An earlier run's: one call, so that an agent that looks meanwhile finds one or the other. Finding none it
+         * would try the plan's dead one, and look again only minutes later. */
+        if (*left)
+                return done(x, e, "secret.set_value", XAPI_ARGS(RPC_S(left), RPC_S(password->ptr)));
+        if (!unmark(x, host, e))
                 return false;
         const struct rpc_named record[] = { { "value", RPC_S(password->ptr) } };
         return xapi_call(x, &made, e, "secret.create", XAPI_ARGS(RPC_R(record))) == XAPI_DONE &&

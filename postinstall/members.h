@@ -29,7 +29,8 @@ MUST_USE bool members_open(const struct members *, struct xapi *x, struct err *e
 MUST_USE bool members_settle(struct xapi *x, const struct agent_plan *, bool *resumed, struct err *e);
 
 /* Root's password on the coordinator, left for the agent of a host that is still alone; x is that host. It is gone with the join, or
- * when it is taken back. hand_over: false without e (kind ERR_NONE) when the host is not called name yet. */
+ * when it is taken back. One that an earlier run left is replaced in one go: an agent finds the one or the other, never none.
+ * hand_over: false without e (kind ERR_NONE) when the host is not called name yet. */
 MUST_USE bool members_hand_over(struct xapi *x, const char *name, const struct secret *password, struct err *e);
 MUST_USE bool members_take_back(struct xapi *x, struct err *e);
 

@@ -136,6 +136,46 @@ static enum look compare_nics(const struct agent *a, const struct rpc_value *the
         return LOOK_SO;
 }
 
+/* "" when the list has no such card. */
+static void device_of(const char *list, const char *mac, char out[DEVICE_CHARS])
+{
+        *out = '\0';
+        for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
+                size_t name = strcspn(at, "=,");
+                if (at[name] == '=' && !strncmp(at + name + 1, mac, MAC_CHARS - 1))
+                        snprintf(out, DEVICE_CHARS, "%.*s", (int)name, at);
+        }
+}
+
+/* Cards that no network of the plan uses stop nobody; but the pool matches them all the same. */
+static void warn_of_nics(struct agent *a, const char *list)
+{
+        char device[DEVICE_CHARS], number[24];
+        for (size_t i = 0; i < a->n_nics; i++) {
+                device_at(list, (int)i, device);
+                if (!*device || !strcmp(device, "-") || !strcmp(device, a->nics[i].device))
+                        continue;
+                snprintf(number, sizeof(number), "%zu", i);
+                agent_warn(a, XR_STEP_NIC_NAMES, number, a->nics[i].device, device, NULL);
+                return; /* where one is another, so is a second one */
+        }
+}
+
+/* By the addresses in the plan: of machines that it knows by their serial numbers it has none. */
+static void warn_of_management(struct agent *a, const char *list)
+{
+        const struct agent_plan *p = a->plan;
+        char here[DEVICE_CHARS] = "", there[DEVICE_CHARS] = "";
+        for (size_t i = 0; p->management_mac && i < a->n_nics; i++)
+                if (!strcmp(a->nics[i].mac, p->management_mac))
+                        snprintf(here, sizeof(here), "%s", a->nics[i].device);
+        for (size_t i = 0; i < p->n_members; i++)
+                if (p->members[i].coordinator && p->members[i].mac)
+                        device_of(list, p->members[i].mac, there);
+        if (*here && *there && strcmp(here, there))
+                agent_warn(a, XR_STEP_MANAGEMENT_NAMES, here, there, NULL);
+}
+
 static bool has_uuid(const struct rpc_value *records, const struct rpc_value *refs, const char *uuid)
 {
         for (size_t i = 0; i < refs->n; i++) {
@@ -238,7 +278,12 @@ static enum look compare(struct agent *a, const char *master, struct err *e)
                 l = compare_nics(a, theirs, e);
         if (l == LOOK_SO)
                 l = check_size(a, ours, there.value.n, e);
-        return l == LOOK_SO ? compare_tls(a, ours, theirs, e) : l;
+        if (l != LOOK_SO)
+                return l;
+        const char *nics = rpc_text(rpc_member(theirs, "other_config"), MARK_NICS);
+        warn_of_nics(a, nics);
+        warn_of_management(a, nics);
+        return compare_tls(a, ours, theirs, e);
 }
 
 static enum look look(struct agent *a, struct err *e)

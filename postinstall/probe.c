@@ -71,11 +71,11 @@ bool probe_luns(struct bytes xml, struct lun_list *out)
         OWN(free_doc) xmlDoc *doc = parse(xml);
         const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
         bool iscsi = root && is_named(root, "iscsi-target");
-        out->n = 0;
+        out->n = out->offered = 0;
         if (!iscsi && !(root && is_named(root, "Devlist")))
                 return false;
-        for (const xmlNode *c = root->children; c && out->n < MOST_LUNS; c = c->next)
-                if (is_named(c, iscsi ? "LUN" : "BlockDevice"))
+        for (const xmlNode *c = root->children; c; c = c->next)
+                if (is_named(c, iscsi ? "LUN" : "BlockDevice") && out->offered++ < MOST_LUNS)
                         read_lun(c, &out->items[out->n++]);
         return true;
 }

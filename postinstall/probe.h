@@ -12,6 +12,7 @@ struct lun {
 struct lun_list {
         struct lun items[MOST_LUNS];
         size_t n;
+        size_t offered;                 /* more than n: the last ones are left out */
 };
 
 /* <iscsi-target><LUN>… or <Devlist><BlockDevice>… False when it is neither. */

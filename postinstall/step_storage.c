@@ -170,6 +170,15 @@ static enum look choose(
         return found ? LOOK_STOP : LOOK_WAIT;
 }
 
+static void say_left_out(struct agent *a, const struct agent_storage *s, const struct lun_list *list)
+{
+        char offered[24], looked_at[24];
+        snprintf(offered, sizeof(offered), "%zu", list->offered);
+        snprintf(looked_at, sizeof(looked_at), "%zu", list->n);
+        if (list->offered > list->n)
+                agent_warn(a, XR_STEP_MANY_LUNS, s->name, offered, looked_at, NULL);
+}
+
 /* xapi lists the LUNs in the error for the missing SCSIid. */
 static enum look find_lun(
         struct agent *a, const struct agent_storage *s, const char *secret, char scsi_id[SCSI_ID_TEXT], struct err *e)
@@ -188,6 +197,7 @@ static enum look find_lun(
                 return LOOK_WAIT;
         }
         *e = (struct err)ERR_INIT;
+        say_left_out(a, s, &list);
         return choose(s, &list, scsi_id, e);
 }
 

@@ -92,7 +92,7 @@ static void add_members(struct deployment *d, struct agent_plan *p)
         for (int i = 0; i < d->n; i++)
                 p->members[i] = (struct agent_member){ .name = arena_printf(d->arena, "xen%d", i + 1),
                         .address = arena_printf(d->arena, "192.168.0.%d", 11 + i),
-                        .mac = scenario_mac(d->arena, i, d->management),
+                        .mac = scenario_mac(d->arena, i, scenario_management(d, i)),
                         .serial = arena_printf(d->arena, "SN%04d", i + 1),
                         .number = i + 1,
                         .coordinator = i == 0 };

@@ -4,8 +4,22 @@
 #include "postinstall/agent_plan.h"
 #include "tests/simulation/chance.h"
 
-/* What is so wrong from the start that the rollout cannot end well. */
-enum trouble { NO_TROUBLE, FOREIGN_LUN, TWO_SRS, OTHER_CPU, OTHER_BUILD, WRONG_CHAP, NO_NFS, NO_TEMPLATE, TROUBLES };
+/* What is so wrong from the start that the rollout cannot end well; behind TROUBLES, what is only to be said. */
+enum trouble {
+        NO_TROUBLE,
+        FOREIGN_LUN,
+        TWO_SRS,
+        OTHER_CPU,
+        OTHER_BUILD,
+        WRONG_CHAP,
+        NO_NFS,
+        NO_TEMPLATE,
+        TROUBLES,
+        OTHER_CARDS = TROUBLES, /* the last host's cards 2 and 3 are called eth3 and eth2 */
+        OTHER_MANAGEMENT,       /* its own address is on another card than the others' */
+        MANY_LUNS,              /* more on the target than are looked at */
+        ODDITIES
+};
 
 enum boot_server { NOBODY_LISTENS, SAYS_YES, SAYS_NO, SAYS_NOTHING };
 
@@ -27,7 +41,7 @@ struct deployment {
         struct expected expected[16];
         size_t n_expected;
         int nics, management; /* cards, and which of them is for the hosts' own addresses */
-        enum trouble trouble; /* if any, somebody must stop and say why */
+        enum trouble trouble; /* below TROUBLES: somebody must stop and say why */
 };
 
 enum storage_wishes {

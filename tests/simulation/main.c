@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-enum { ROLLOUT = 256, SEED, SEEDS, SAME, TORTURE, TORTURE_ONE, TRACE, KEEP, WORK, JOBS, EVERYTHING };
+enum { ROLLOUT = 256, SEED, SEEDS, SAME, TORTURE, TORTURE_ONE, TRACE, KEEP, WORK, JOBS, EVERYTHING, ODD };
 
 static const struct option options[] = {
         { "rollout", required_argument, NULL, ROLLOUT },
@@ -15,6 +15,7 @@ static const struct option options[] = {
         { "torture-one", required_argument, NULL, TORTURE_ONE },
         { "trace", no_argument, NULL, TRACE },
         { "everything", no_argument, NULL, EVERYTHING },
+        { "odd", no_argument, NULL, ODD },
         { "keep", no_argument, NULL, KEEP },
         { "work", required_argument, NULL, WORK },
         { "jobs", required_argument, NULL, JOBS },
@@ -32,7 +33,7 @@ struct wish {
 static int usage(void)
 {
         fputs("usage: simulation [--work DIR] [--jobs N] [--trace] [--keep] [--everything] --rollout HOSTS [--seed N] "
-              "| --seed N | "
+              "| --odd | --seed N | "
               "--seeds FROM-TO |\n"
               "                  --same N | --torture | --torture-one 'HOST POINT kill|power|journal CUT'\n",
                 stderr);
@@ -46,6 +47,9 @@ static int run(const struct modes *m, const struct wish *w)
         switch (w->mode) {
         case ROLLOUT:
                 modes_rollout(m, w->hosts, w->everything, w->seed);
+                return 0;
+        case ODD:
+                modes_odd(m, w->seed);
                 return 0;
         case SEED:
                 return modes_seed(m, w->seed) ? 0 : 1;

@@ -53,33 +53,50 @@ static void report(const char *what, const char *again, const struct deployment 
 
 /* --- without faults --- */
 
-void modes_rollout(const struct modes *m, int hosts, bool everything, uint64_t seed)
+static void roll_out(
+        const struct modes *m, const char *what, const char *again, struct deployment *d, bool no_budget, uint64_t seed)
 {
-        char what[80];
         struct faults none = { .n = 0 };
         struct sim_result r;
         struct tally t = { 0 };
-        AUTO_STR again = STR_MAX(400);
-        struct deployment *d =
-                deployment_new(hosts, everything ? WISH_EVERYTHING : WISH_ALL, "xcp-ng-8.3", NO_TROUBLE, seed);
         const struct sim_options o = { .seed = seed,
                 .trace = m->trace,
                 .keep = m->keep,
                 .work = m->work,
                 .faultless = true,
-                .no_budget = everything };
-        snprintf(what, sizeof(what), "a pool of %d%s", hosts, everything ? " with everything" : "");
-        str_addf(&again, "%s %s--rollout %d --seed %llu", m->again, everything ? "--everything " : "", hosts,
-                (unsigned long long)seed);
+                .no_budget = no_budget };
         sim_run(d, &none, &o, &r);
         if (r.failures.len)
-                report(what, str_text(&again), d, &none, &r, &t);
+                report(what, again, d, &none, &r, &t);
         else
                 printf("ok - simulation: %s converges in %lld s (joins: %lld s), at most %u calls a member\n", what,
                         (long long)r.time / 1000, (long long)r.joins / 1000, r.most_calls);
         fflush(stdout);
         sim_result_clear(&r);
         deployment_free(d);
+}
+
+void modes_rollout(const struct modes *m, int hosts, bool everything, uint64_t seed)
+{
+        char what[80];
+        AUTO_STR again = STR_MAX(400);
+        snprintf(what, sizeof(what), "a pool of %d%s", hosts, everything ? " with everything" : "");
+        str_addf(&again, "%s %s--rollout %d --seed %llu", m->again, everything ? "--everything " : "", hosts,
+                (unsigned long long)seed);
+        roll_out(m, what, str_text(&again),
+                deployment_new(hosts, everything ? WISH_EVERYTHING : WISH_ALL, "xcp-ng-8.3", NO_TROUBLE, seed),
+                everything, seed);
+}
+
+void modes_odd(const struct modes *m, uint64_t seed)
+{
+        static const char *const names[] = { "other names of cards", "another management card",
+                "more LUNs than are looked at" };
+        AUTO_STR again = STR_MAX(400);
+        str_addf(&again, "%s --odd --seed %llu", m->again, (unsigned long long)seed);
+        for (int i = TROUBLES; i < ODDITIES; i++)
+                roll_out(m, names[i - TROUBLES], str_text(&again),
+                        deployment_new(3, WISH_ALL, "xcp-ng-8.3", (enum trouble)i, seed), false, seed);
 }
 
 /* --- with faults from a seed --- */

@@ -12,6 +12,8 @@ struct modes {
 /* NFS, iSCSI, an ISO library and HA; everything: networks, a bond and virtual machines as well, without a budget of
  * calls. */
 void modes_rollout(const struct modes *, int hosts, bool everything, uint64_t seed);
+/* The same with what is odd, and only said. */
+void modes_odd(const struct modes *, uint64_t seed);
 void modes_seeds(const struct modes *, uint64_t from, uint64_t to);
 void modes_same(const struct modes *, uint64_t seed); /* twice, and both must be the same */
 void modes_torture(const struct modes *);

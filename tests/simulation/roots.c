@@ -34,11 +34,12 @@ static bool put(int root, const char *path, const char *text, mode_t mode, struc
 static bool put_card(const struct deployment *d, int root, int host, int nic, struct err *e)
 {
         char path[128], target[128], line[32];
-        snprintf(path, sizeof(path), "sys/class/net/eth%d/address", nic);
+        int eth = scenario_eth(d, host, nic);
+        snprintf(path, sizeof(path), "sys/class/net/eth%d/address", eth);
         snprintf(line, sizeof(line), "%s\n", scenario_mac(d->arena, host, nic));
         if (!put(root, path, line, 0444, e))
                 return false;
-        snprintf(path, sizeof(path), "sys/class/net/eth%d/device", nic);
+        snprintf(path, sizeof(path), "sys/class/net/eth%d/device", eth);
         snprintf(target, sizeof(target), "../../../devices/pci0000:00/0000:00:%02x.0/0000:%02x:00.0", 1 + nic, 1 + nic);
         return symlinkat(target, root, path) == 0 || err_sys(e, "creating %s", path);
 }

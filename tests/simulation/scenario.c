@@ -1,5 +1,6 @@
 #include "tests/simulation/scenario.h"
 #include "base/arena.h"
+#include "postinstall/probe.h"
 
 #include <string.h>
 
@@ -8,19 +9,31 @@ const char *scenario_mac(struct arena *a, int host, int nic)
         return arena_printf(a, "00:16:3e:%02x:%02x:%02x", host / 256, host % 256, nic);
 }
 
+int scenario_eth(const struct deployment *d, int host, int nic)
+{
+        return d->trouble == OTHER_CARDS && host == d->n - 1 && nic >= 2 ? 5 - nic : nic;
+}
+
+int scenario_management(const struct deployment *d, int host)
+{
+        return d->trouble == OTHER_MANAGEMENT && host == d->n - 1 ? d->management + 1 : d->management;
+}
+
 static void add_host(const struct deployment *d, int host, struct chance *c, struct str *out)
 {
         const struct agent_member *m = &d->plans[0].members[host];
-        const char *management = d->management ? " management=1" : "";
+        int management = scenario_management(d, host);
         bool limited = d->plans[0].release.free_pool_size > 0;
         str_addf(out, "host %s %s ", m->name, m->address);
         for (int i = 0; i < d->nics; i++)
-                str_addf(out, "%s%s@eth%d", i ? "," : "", scenario_mac(d->arena, host, i), i);
+                str_addf(out, "%s%s@eth%d", i ? "," : "", scenario_mac(d->arena, host, i), scenario_eth(d, host, i));
+        if (management)
+                str_addf(out, " management=%d", management);
         if (host == d->n - 1 && d->trouble == OTHER_CPU)
                 str_add(out, " cpu=AuthenticAMD");
         if (host == d->n - 1 && d->trouble == OTHER_BUILD)
                 str_add(out, " build=other");
-        str_addf(out, "%s%s%s\n", management, limited ? " edition=free" : "", chance_one_in(c, 4) ? " dies-early" : "");
+        str_addf(out, "%s%s\n", limited ? " edition=free" : "", chance_one_in(c, 4) ? " dies-early" : "");
 }
 
 /* Some of the storage has served before: then there is something to be introduced, and nothing to be made. */
@@ -31,6 +44,15 @@ static const char *maybe_used(const struct deployment *d, struct chance *c)
                 return "";
         chance_hex(c, digits, 12);
         return arena_printf(d->arena, " sr=0badcafe-0000-4000-8000-%s", digits);
+}
+
+/* Behind the one that is meant. */
+static void add_luns(const struct agent_storage *s, struct str *out)
+{
+        for (int i = 1; i <= MOST_LUNS; i++)
+                str_addf(out, "iscsi %s%s%s %s %d SN%d 36001405bb%06d user=%s password=%s\n", s->portals.items[0],
+                        s->portals.n > 1 ? "," : "", s->portals.n > 1 ? s->portals.items[1] : "", s->iqn, i, i, i,
+                        s->user, s->password);
 }
 
 static void add_storage(const struct deployment *d, const struct agent_storage *s, struct chance *c, struct str *out)
@@ -63,8 +85,11 @@ const char *scenario_of(const struct deployment *d, struct chance *c)
         str_addf(&text, "release %s\n", p->release.id);
         for (int i = 0; i < d->n; i++)
                 add_host(d, i, c, &text);
-        for (size_t i = 0; i < p->n_storage; i++)
+        for (size_t i = 0; i < p->n_storage; i++) {
                 add_storage(d, &p->storage[i], c, &text);
+                if (d->trouble == MANY_LUNS && p->storage[i].type == AGENT_ISCSI)
+                        add_luns(&p->storage[i], &text);
+        }
         if (d->trouble != NO_TEMPLATE)
                 str_addf(&text, "template \"%s\"\n", SCENARIO_TEMPLATE);
         return arena_strdup(d->arena, str_text(&text));

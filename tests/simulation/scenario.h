@@ -9,3 +9,5 @@
 
 const char *scenario_of(const struct deployment *, struct chance *);
 const char *scenario_mac(struct arena *, int host, int nic);
+int scenario_eth(const struct deployment *, int host, int nic);         /* which ethN the card at a place is */
+int scenario_management(const struct deployment *, int host);           /* the place of the card with the host's own address */

@@ -104,6 +104,22 @@ static void test_probe(void)
                         str_addf(&got, "%d/%s/%s ", list.items[k].number, list.items[k].serial, list.items[k].scsi_id);
                 unit_same("LUNs", luns[i].why, fine ? str_text(&got) : NULL, luns[i].want);
         }
+        for (size_t n = MOST_LUNS - 1; n <= MOST_LUNS + 1; n++) {
+                char got[60], want[60];
+                AUTO_STR many = STR_MAX(1 << 16);
+                str_add(&many, "<iscsi-target>");
+                for (size_t k = 0; k < n; k++)
+                        str_addf(&many, "<LUN><LUNid>%zu</LUNid></LUN>", k);
+                str_add(&many, "</iscsi-target>");
+                bool fine = probe_luns(str_bytes(&many), &list);
+                snprintf(got, sizeof(got), "%d: %zu of %zu", fine, list.n, list.offered);
+                snprintf(want, sizeof(want), "1: %zu of %zu", n < MOST_LUNS ? n : MOST_LUNS, n);
+                unit_same("LUNs",
+                        n > MOST_LUNS    ? "too many"
+                        : n == MOST_LUNS ? "as many as can be"
+                                         : "many",
+                        got, want);
+        }
         for (size_t i = 0; i < COUNT(srs); i++) {
                 char uuid[37], got[64];
                 int n = probe_srs(bytes_of(srs[i].xml, strlen(srs[i].xml)), uuid);

@@ -41,6 +41,8 @@ static const struct row {
         { "leaves the library unscanned", "0 times: SR \"iso\" other_config auto-scan=true", 2, true, { 0 } },
         { "unplugs", "0 times: PBD of 'iscsi' on xen2 attached", 2, true, { 0 } },
         { "disables", "0 times: host 'xen2' 192.168.0.12 enabled", 2, true, { 0 } },
+        { "warns of nothing", "xen2 warns: XR-922", 2, true, { 0 } },
+        { "warns nobody", "xen2 does not warn: XR-923", 2, true, { 0 } },
         { "wanders", "which is not below its root", 2, true, { 0 } },
         { "asks-much", "calls, more than", 2, true, { 0 } },
         { "waits-long", "whose joins take", 64, true, { 0 } },
@@ -56,8 +58,8 @@ static void run(const char *work, const struct row *row, uint64_t seed)
 {
         struct sim_result r;
         struct faults f = { .n = 0 };
-        struct deployment *d =
-                deployment_new(row->hosts, WISH_NFS | WISH_ISCSI | WISH_ISO, "xcp-ng-8.3", NO_TROUBLE, 1);
+        enum trouble odd = strcmp(row->vice, "warns nobody") ? NO_TROUBLE : OTHER_MANAGEMENT;
+        struct deployment *d = deployment_new(row->hosts, WISH_NFS | WISH_ISCSI | WISH_ISO, "xcp-ng-8.3", odd, 1);
         if (row->fault.kind || row->fault.nth)
                 faults_add(&f, row->fault);
         stand_in_vice = row->vice;

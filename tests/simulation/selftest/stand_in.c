@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define WARNING "warning\tXR-922 card 2 is eth3 here and eth2 on the coordinator; no network of the plan uses it\n"
+
 const char *stand_in_vice = "";
 
 static bool is(const char *vice) { return !strcmp(stand_in_vice, vice); }
@@ -159,6 +161,9 @@ static void misbehave(struct life *l)
                 fprintf(stderr, "login with %s\n", l->plan.password);
         else if (is("keeps-password") &&
                  !file_publish(l->dir, "notes", bytes_of(l->plan.password, strlen(l->plan.password)), 0600, &ignored))
+                abort();
+        else if (is("warns of nothing") &&
+                 !file_publish(l->dir, "result", bytes_of(WARNING, strlen(WARNING)), 0644, &ignored))
                 abort();
         else if (is("wanders")) {
                 AUTO_FD int above = openat(l->root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
