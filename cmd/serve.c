@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -181,7 +182,13 @@ static bool listen_on(struct serving *s, struct err *e)
 static bool take_lock(struct serving *s, struct err *e)
 {
         struct err busy = ERR_INIT;
-        s->lock = file_lock(s->build.out, ".serve.lock", &busy);
+        /* One that was killed a moment ago leaves processes behind that are about to end. */
+        for (int tries = 0; s->lock < 0 && tries < 60; tries++) {
+                if (tries)
+                        (void)!poll(NULL, 0, 50);
+                busy = (struct err)ERR_INIT;
+                s->lock = file_lock(s->build.out, ".serve.lock", &busy);
+        }
         if (s->lock >= 0)
                 return true;
         err_rule(e, XR_SERVE_ALREADY, "state.db", NULL);

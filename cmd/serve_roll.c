@@ -35,6 +35,7 @@ enum {
         FEWEST_KEEP_DAYS = 30,
         MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
         LONGEST_WAIT_MS = 60000,
+        AFTER_A_KILL_MS = 3000,
 };
 
 static bool as_root(void) { return geteuid() == 0; }
@@ -153,6 +154,17 @@ static bool say_page(const struct serve_roll *r, struct err *e)
         return true;
 }
 
+/* One that was killed a moment ago leaves processes behind that are about to end. */
+static bool bind_soon(int fd, const struct sockaddr_in *at)
+{
+        for (int tries = AFTER_A_KILL_MS / 50; bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0; tries--) {
+                if (errno != EADDRINUSE || tries <= 0)
+                        return false;
+                (void)!poll(NULL, 0, 50);
+        }
+        return true;
+}
+
 static bool listen_on(struct serve_roll *r, struct err *e)
 {
         char number[16];
@@ -162,8 +174,8 @@ static bool listen_on(struct serve_roll *r, struct err *e)
         snprintf(number, sizeof(number), "%d", port);
         AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0 || inet_pton(AF_INET, address, &at.sin_addr) != 1 ||
-                setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-                bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, QUEUE) < 0) {
+                setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 || !bind_soon(fd, &at) ||
+                listen(fd, QUEUE) < 0) {
                 err_rule(e, XR_ROLL_PORT, number, address, strerror(errno), NULL);
                 e->kind = ERR_WORLD;
                 return false;
