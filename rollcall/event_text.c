@@ -25,11 +25,27 @@ static bool is_control(const char *s, size_t n)
                ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
 }
 
+/* Bytes of printable ASCII that text begins with: nearly all there is, so they are not looked at one by one twice. */
+static size_t plain(const char *text, size_t most)
+{
+        size_t n = 0;
+        while (n < most && text[n] >= ' ' && text[n] < 0x7f)
+                n++;
+        return n;
+}
+
 bool event_text(struct bytes in, enum event_text_kind kind, char *out, size_t size)
 {
         size_t at = 0, used = 0;
         while (at < in.len) {
                 const char *from = in.ptr + at;
+                size_t left = in.len - at, room = size - 1 - used, run = plain(from, left < room ? left : room);
+                memcpy(out + used, from, run);
+                used += run;
+                at += run;
+                if (at == in.len || used + 1 == size)
+                        break;
+                from += run;
                 size_t n = character(from, in.len - at), taken = n ? n : 1;
                 bool keep = kind == EVENT_LINES && (*from == '\n' || *from == '\t');
                 if (!n || (!keep && is_control(from, n))) {
