@@ -14,6 +14,7 @@ LDFLAGS   ?= -Wl,-z,relro,-z,now
 ISO       ?= $(B)/base.iso
 BASES     := $(patsubst %,$(B)/base-%.iso,$(filter-out xcp-ng-8.3,$(shell tests/medium/build-base --list)))
 FUZZ_SECONDS ?= 60
+JOBS         ?= 2
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
@@ -212,11 +213,12 @@ demo: all agent $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve xapi simulation agentbin rollout rollcall rollweb courier commands structure
+# The longest begin first: two run at a time.
+RINGS := rollout unit golden rollweb courier selector serve media medium stamp fault stick dhcp http xapi simulation agentbin rollcall commands structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault check-web
 check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
-	B=$(B) tests/report $(RINGS) $(VMS)
+	B=$(B) JOBS=$(JOBS) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
