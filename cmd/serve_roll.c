@@ -35,6 +35,7 @@ enum {
         FEWEST_KEEP_DAYS = 30,
         MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
         LONGEST_WAIT_MS = 60000,
+        MOST_WAIT_MS = 1000, /* that a report keeps the boot server from deciding */
 };
 
 static bool as_root(void) { return geteuid() == 0; }
@@ -56,7 +57,7 @@ static void wipe(char **text)
 
 void serve_roll_clear(struct serve_roll *r)
 {
-        store_close(r->store);
+        recorder_free(r->recorder);
         wipe(&r->database);
         if (r->listen < 0)
                 return;
@@ -358,10 +359,12 @@ void serve_roll_children(struct serve_roll *r, struct supervisor *s)
 
 /* --- the desk --- */
 
+/* The service has made its tables by now, and looked it over. */
 bool serve_roll_open(struct serve_roll *r, struct err *e)
 {
-        r->store = store_open(r->out, r->database, true, e);
-        return r->store;
+        struct store *store = store_open(r->out, r->database, false, e);
+        r->recorder = store ? recorder_new(store) : NULL;
+        return store;
 }
 
 static bool read_report(const struct heard *h, struct event *events, size_t *n, struct err *e)
@@ -378,10 +381,14 @@ static bool read_report(const struct heard *h, struct event *events, size_t *n, 
         return true;
 }
 
+/* That it has started is also told by what the service sees of the armings: nobody waits for it. */
 enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
 {
+        static const enum heard_end ends[] = {
+                [RECORDED] = HEARD, [RECORDED_NO_ROOM] = HEARD_NO_ROOM, [RECORDED_NOT] = HEARD_NOT
+        };
         struct serve_roll *r = arg;
-        size_t n = 2, fresh;
+        size_t n = 2;
         AUTO_FREE struct event *events = calloc(MOST_OF_A_REPORT, sizeof(*events));
         if (!events)
                 file_out_of_memory();
@@ -389,15 +396,11 @@ enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
                 arming_watch_started(h->school, h->host, h->token, h->starts, now_ms(), events);
         else if (!read_report(h, events, &n, e))
                 return HEARD_NOT;
-        if (store_put(r->store, events, n, &fresh, e))
-                return HEARD;
-        return store_is_full(r->store) ? HEARD_NO_ROOM : HEARD_NOT;
+        return ends[recorder_put(r->recorder, events, n, h->body.ptr ? MOST_WAIT_MS : 0, e)];
 }
 
-/* That one is lost does no harm: the next one says more. */
 void serve_roll_percent(void *arg, const char *school, const char *host, int percent)
 {
         struct serve_roll *r = arg;
-        struct err ignored = ERR_INIT;
-        (void)!store_percent(r->store, school, host, percent, &ignored);
+        recorder_percent(r->recorder, school, host, percent);
 }
