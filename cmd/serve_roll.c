@@ -35,6 +35,7 @@ enum {
         FEWEST_KEEP_DAYS = 30,
         MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
         LONGEST_WAIT_MS = 60000,
+        AGAIN_MS = 5000,     /* after trouble with the database */
         MOST_WAIT_MS = 1000, /* that a report keeps the boot server from deciding */
 };
 
@@ -294,7 +295,6 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
 {
         struct serve_roll *r = arg;
         OWN(knowing_clear) struct knowing k = { NULL };
-        (void)keep;
         signal(SIGTERM, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
         if (!open_knowing(r, &k, e))
@@ -313,36 +313,73 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
 
 /* --- the courier --- */
 
-static bool carry(struct courier *c, struct err *e)
+struct carrying {
+        struct expected *expected;
+        struct store *store;
+        struct courier *courier;
+};
+
+static void carrying_stop(struct carrying *c)
 {
-        for (;;) {
-                int wait = 1000;
-                if (!courier_work(c, &wait, e))
-                        return false;
-                (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
-        }
+        courier_free(c->courier);
+        store_close(c->store);
+        c->courier = NULL;
+        c->store = NULL;
 }
 
+static void carrying_clear(struct carrying *c)
+{
+        carrying_stop(c);
+        expected_free(c->expected);
+}
+
+static bool carrying_start(const struct serve_roll *r, struct carrying *c, struct err *e)
+{
+        c->store = store_open(r->out, r->database, false, e);
+        struct courier_config config = {
+                .store = c->store, .expected = c->expected, .status_url = r->page, .now = now_ms, .say = say
+        };
+        c->courier = c->store ? courier_new(&config, e) : NULL;
+        return c->courier;
+}
+
+/* Until the store is lost. */
+static void carry(struct courier *c, struct err *e)
+{
+        for (int wait = 1000; courier_work(c, &wait, e);)
+                (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
+}
+
+/* Each trouble is said once. */
+static void say_trouble(const struct err *e, char said[400])
+{
+        char line[400];
+        snprintf(line, sizeof(line), _("nothing is carried to others: %.300s"), e->text);
+        if (strcmp(line, said) != 0)
+                say(line);
+        snprintf(said, 400, "%s", line);
+}
+
+/* A database that is away, or held by somebody, is no reason to end, for with it the boot server would: how far it came
+ * is in there. */
 static bool run_courier(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
 {
-        struct serve_roll *r = arg;
+        const struct serve_roll *r = arg;
+        char said[400] = "";
+        OWN(carrying_clear) struct carrying c = { .expected = expected_open(r->build, e) };
         signal(SIGPIPE, SIG_IGN);
-        struct expected *x = expected_open(r->build, e);
-        struct store *store = x ? store_open(r->out, r->database, true, e) : NULL;
-        struct courier_config config = {
-                .store = store, .expected = x, .status_url = r->page, .now = now_ms, .say = say
-        };
-        struct courier *c = store ? courier_new(&config, e) : NULL;
-        bool fine = c;
-        if (fine) {
-                ready(ready_arg);
-                close(keep);
-                fine = carry(c, e);
+        if (!c.expected || !carrying_start(r, &c, e))
+                return false;
+        ready(ready_arg);
+        close(keep);
+        for (;;) {
+                struct err why = ERR_INIT;
+                if (c.courier || carrying_start(r, &c, &why))
+                        carry(c.courier, &why);
+                carrying_stop(&c);
+                say_trouble(&why, said);
+                (void)!poll(NULL, 0, AGAIN_MS);
         }
-        courier_free(c);
-        store_close(store);
-        expected_free(x);
-        return fine;
 }
 
 void serve_roll_children(struct serve_roll *r, struct supervisor *s)
