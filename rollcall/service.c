@@ -148,6 +148,8 @@ static bool one_round(struct service *s, const struct pollfd *fds, struct err *e
                 reply_to(&held[i]);
         for (size_t i = n_events; i < n; i++) {
                 answer(s, &held[i]);
+                if (!strcmp(held[i].question.ask.method, "POST"))
+                        s->ticked = 0; /* it may have armed somebody, which the page wants to see */
                 reply_to(&held[i]);
         }
         return fine;
