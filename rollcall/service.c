@@ -75,21 +75,23 @@ static void keep_one(struct service *s, struct held *h)
 }
 
 /* One commit for all. When that is not to be had each is tried by itself: what stands in the way may be about one of
- * them only, and who can be helped is. */
+ * them only, and who can be helped is. A database that is held or away is the same for all, and waited for once. */
 static void keep_all(struct service *s, struct held *held, size_t n)
 {
+        struct store *store = s->config->store;
         struct err e = ERR_INIT;
-        bool fine = n > 1 && store_begin(s->config->store, &e);
+        bool begun = store_begin(store, &e), fine = begun;
+        for (size_t i = 0; i < n && !begun; i++)
+                fail(s, &held[i], store_is_full(store), &e);
         for (size_t i = 0; fine && i < n; i++) {
                 answer(s, &held[i]);
                 fine = held[i].reply.status < 500;
         }
-        if (fine && store_commit(s->config->store, &e)) {
-                succeed(s);
+        if (!begun)
                 return;
-        }
-        if (n > 1)
-                store_rollback(s->config->store);
+        if (fine && store_commit(store, &e))
+                return succeed(s);
+        store_rollback(store);
         for (size_t i = 0; i < n; i++)
                 keep_one(s, &held[i]);
 }
@@ -138,12 +140,16 @@ static bool one_round(struct service *s, const struct pollfd *fds, struct err *e
         struct held held[ROLL_LINES];
         size_t n, n_events;
         bool fine = collect(s, fds, held, &n, &n_events, e);
-        if (n_events)
+        if (n_events == 1)
+                keep_one(s, &held[0]);
+        else if (n_events)
                 keep_all(s, held, n_events);
         for (size_t i = 0; i < n_events; i++)
                 reply_to(&held[i]);
         for (size_t i = n_events; i < n; i++) {
                 answer(s, &held[i]);
+                if (!strcmp(held[i].question.ask.method, "POST"))
+                        s->ticked = 0; /* it may have armed somebody, which the page wants to see */
                 reply_to(&held[i]);
         }
         return fine;

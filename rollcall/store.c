@@ -264,8 +264,10 @@ bool store_prune(struct store *s, int64_t before, int64_t most, int64_t *removed
         *removed = 0;
         if (!store_enter(s, &own, e))
                 return false;
-        bool fine = database_do(s->db, e, removed,
-                "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? ORDER BY seq LIMIT ?)", "ii",
-                before, most);
+        bool fine = database_do(s->db, e, NULL, "DELETE FROM audit WHERE at < ?", "i", before) &&
+                    database_do(s->db, e, removed,
+                            "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? ORDER BY seq "
+                            "LIMIT ?)",
+                            "ii", before, most);
         return store_leave(s, own, fine, e);
 }

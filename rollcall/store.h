@@ -60,5 +60,6 @@ struct event_row { int64_t seq; struct event event; int attempt; };
 struct event_filter { const char *school, *host; int64_t after, limit; bool newest_first; };
 MUST_USE bool store_events(struct store *, const struct event_filter *, bool (*each)(void *arg, const struct event_row *), void *arg, struct err *e);
 
-/* Removes events received before that moment (ms), at most most of them; *removed how many. A host's row stays. */
+/* Removes events received before that moment (ms), at most most of them; *removed how many. A host's row stays. What
+ * people did before it is removed as well. */
 MUST_USE bool store_prune(struct store *, int64_t before, int64_t most, int64_t *removed, struct err *e);
