@@ -324,12 +324,20 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
 
 /* --- the courier --- */
 
-static bool carry(struct courier *c, struct err *e)
+/* A database that others look after may be away for a while; our own file is not. */
+static bool carry(struct courier *c, bool may_be_away, struct err *e)
 {
-        for (;;) {
+        for (bool away = false;;) {
                 int wait = 1000;
-                if (!courier_work(c, &wait, e))
+                struct err why = ERR_INIT;
+                bool fine = courier_work(c, &wait, &why);
+                if (!fine && !may_be_away) {
+                        *e = why;
                         return false;
+                }
+                if (!fine && !away)
+                        say(why.text);
+                away = !fine;
                 (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
         }
 }
@@ -348,7 +356,7 @@ static bool run_courier(void *arg, void (*ready)(void *arg), void *ready_arg, in
         if (fine) {
                 ready(ready_arg);
                 close(keep);
-                fine = carry(c, e);
+                fine = carry(c, database_is_shared(store_database(store)), e);
         }
         courier_free(c);
         store_close(store);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST_STATEMENTS = 96, NUMBER_TEXT = 24, MOST_LATER = 1000 };
 
@@ -14,6 +15,7 @@ struct postgres_database {
         struct database base;
         char *url;          /* owned; holds a password, wiped when freed, never printed */
         PGconn *connection; /* NULL until the first connect */
+        int64_t again;      /* ms, monotonic: not worth to be tried before */
         struct {
                 char *text;
                 bool prepared;
@@ -42,6 +44,7 @@ bool database_is_postgres(const char *url)
 static bool lost(const char *why, struct err *e)
 {
         char line[300];
+        why = *why ? why : _("the connection was lost");
         size_t n = strcspn(why, "\n");
         snprintf(line, sizeof(line), "%.*s", n > 290 ? 290 : (int)n, why);
         err_rule(e, XR_DATABASE_LOST, line, NULL);
@@ -93,16 +96,26 @@ static bool command(struct postgres_database *p, const char *text, const char *d
         return true;
 }
 
+static int64_t monotonic(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static bool connect_now(struct postgres_database *p, struct err *e)
 {
+        int64_t began = monotonic();
         static const char *const names[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle",
                 "application_name", "client_encoding", "dbname", NULL };
-        const char *const values[] = { "10", "30000", "30", "xenroll", "UTF8", p->url, NULL };
+        const char *const values[] = { "4", "10000", "30", "xenroll", "UTF8", p->url, NULL };
         for (size_t i = 0; i < p->n; i++)
                 p->statements[i].prepared = false;
         p->n_later = 0;
         PQfinish(p->connection);
         p->connection = PQconnectdbParams(names, values, 1);
+        /* Many ask, one after the other: a server that does not even refuse must not keep each of them waiting. */
+        p->again = PQstatus(p->connection) == CONNECTION_OK ? 0 : 2 * monotonic() - began;
         if (PQstatus(p->connection) != CONNECTION_OK)
                 return lost(p->connection ? PQerrorMessage(p->connection) : "", e);
         PQsetNoticeProcessor(p->connection, silent, NULL);
@@ -151,10 +164,13 @@ static bool pg_settle(struct database *db, struct err *e)
 /* A connection that was lost is made anew, but never inside a transaction: half of it would be missing. */
 static bool usable(struct postgres_database *p, struct err *e)
 {
-        if (p->connection && PQstatus(p->connection) == CONNECTION_OK)
+        /* Of a server that has gone the end of the connection is there to be read before anything is asked. */
+        if (!p->base.begun && PQstatus(p->connection) == CONNECTION_OK)
+                (void)!PQconsumeInput(p->connection);
+        if (PQstatus(p->connection) == CONNECTION_OK)
                 return true;
-        if (p->base.begun)
-                return lost(_("the connection was lost"), e);
+        if (p->base.begun || monotonic() < p->again)
+                return lost("", e);
         return connect_now(p, e);
 }
 
