@@ -73,7 +73,8 @@ static const struct option_row rows[] = {
         { "output", 'o', "FILE", OPTION_TEXT, offsetof(struct options, output),
                 N_("write it there, whole or not at all, instead of to the screen") },
         { "database", 'd', "URL", OPTION_TEXT, offsetof(struct options, database),
-                N_("where events are kept, when that is not the build's folder: postgresql://…") },
+                N_("where events are kept, when that is not the build's folder: postgresql://…; with a password in it, give "
+                   "it as XENROLL_DATABASE in the environment") },
 };
 
 const struct command command_export = {

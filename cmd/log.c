@@ -121,7 +121,8 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
 static const struct option_row rows[] = {
         { "json", 'j', NULL, OPTION_FLAG, offsetof(struct options, json), N_("print it as JSON") },
         { "database", 'd', "URL", OPTION_TEXT, offsetof(struct options, database),
-                N_("where events are kept, when that is not the build's folder: postgresql://…") },
+                N_("where events are kept, when that is not the build's folder: postgresql://…; with a password in it, give "
+                   "it as XENROLL_DATABASE in the environment") },
 };
 
 const struct command command_log = {

@@ -40,6 +40,9 @@ bool roll_open(struct roll *r, const char *path, struct err *e)
 
 bool roll_store(struct roll *r, const char *database, bool create, struct err *e)
 {
+        const char *given = getenv("XENROLL_DATABASE");
+        if (!database && given && *given)
+                database = given;
         if (!database && !create && faccessat(r->out, "rollcall.db", F_OK, 0) < 0 && errno == ENOENT)
                 return true;
         r->store = store_open(r->out, database, create, e);

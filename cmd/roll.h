@@ -16,7 +16,8 @@ void roll_close(struct roll *);
 
 /* ERR_INPUT when path is no build's folder. From now on times are told in the build's time zone. */
 MUST_USE bool roll_open(struct roll *, const char *path, struct err *e);
-/* database: --database, or NULL for the file in the folder. Without create and without a file the store stays NULL. */
+/* database: --database, or NULL for XENROLL_DATABASE in the environment, else the file in the folder. Without create and without a file
+ * the store stays NULL. */
 MUST_USE bool roll_store(struct roll *, const char *database, bool create, struct err *e);
 MUST_USE bool roll_arming(struct roll *, struct err *e);
 

@@ -299,7 +299,8 @@ static const struct option_row rows[] = {
                 N_("draw it anew every second, until all have arrived") },
         { "json", 'j', NULL, OPTION_FLAG, offsetof(struct options, json), N_("print it as JSON") },
         { "database", 'd', "URL", OPTION_TEXT, offsetof(struct options, database),
-                N_("where events are kept, when that is not the build's folder: postgresql://…") },
+                N_("where events are kept, when that is not the build's folder: postgresql://…; with a password in it, give "
+                   "it as XENROLL_DATABASE in the environment") },
 };
 
 const struct command command_status = {

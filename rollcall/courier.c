@@ -113,12 +113,13 @@ static bool take_turn(struct courier *c, bool *mine, struct err *e)
 {
         if (!turn_take(&c->turn, c->config.now(), mine, e))
                 return false;
-        bool reopen = *mine && c->stale;
+        if (*mine && c->stale && !open_parts(c, e))
+                return false;
         c->stale = !*mine;
-        return !reopen || open_parts(c, e);
+        return true;
 }
 
-bool courier_work(struct courier *c, int *wait, struct err *e)
+static bool work(struct courier *c, int *wait, struct err *e)
 {
         int64_t until = monotonic() + WORK_MS;
         bool mine = false;
@@ -135,4 +136,13 @@ bool courier_work(struct courier *c, int *wait, struct err *e)
         } while ((busy(c) || !wait_for(c)) && monotonic() < until);
         *wait = busy(c) ? 0 : (int)wait_for(c);
         return true;
+}
+
+/* What was under way when the store was lost is taken from there again when it is back. */
+bool courier_work(struct courier *c, int *wait, struct err *e)
+{
+        if (work(c, wait, e))
+                return true;
+        c->stale = true;
+        return false;
 }

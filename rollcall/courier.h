@@ -20,5 +20,5 @@ MUST_USE struct courier *courier_new(const struct courier_config *, struct err *
 void courier_free(struct courier *);
 
 /* Does what is due, at most a few seconds' worth; *wait: ms until it is worth to be called again. False only when the store is
- * lost. */
+ * lost; a shared one may come back: then it may be called again. */
 MUST_USE bool courier_work(struct courier *, int *wait, struct err *e);
