@@ -3,17 +3,22 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 enum {
         TICK_MS = 1000,
         PRUNE_MS = 3600 * 1000,
-        PRUNE_AT_ONCE = 2000, /* events; then who asks has his turn */
+        PRUNE_AT_ONCE = 2000,      /* events; then who asks has his turn */
+        WORTH_A_THREAD = 64 << 10, /* bytes of bodies */
 };
 
 struct held {
         int line;
         struct received_ask question;
+        bool admitted;
+        struct posted *posted; /* owned; NULL: its body has not been read yet */
         struct reply reply;
 };
 
@@ -49,8 +54,65 @@ static void succeed(struct service *s)
 static void answer(struct service *s, struct held *h)
 {
         reply_clear(&h->reply);
-        answers_answer(s->config->answers, &h->question.ask, &h->reply);
+        if (h->posted)
+                answers_take(s->config->answers, &h->question.ask, h->posted, &h->reply);
+        else
+                answers_answer(s->config->answers, &h->question.ask, &h->reply);
 }
+
+/* --- reading ahead --- */
+
+/* To read a body takes as long as to keep its events: while those of one are kept, the next is read. */
+struct reading {
+        struct held *held;
+        size_t n;
+        sem_t done; /* one for each that is read */
+        pthread_t thread;
+        bool runs;
+};
+
+static void *read_all(void *arg)
+{
+        struct reading *r = arg;
+        for (size_t i = 0; i < r->n; i++) {
+                if (r->held[i].admitted)
+                        r->held[i].posted = posted_read(&r->held[i].question.ask);
+                sem_post(&r->done);
+        }
+        return NULL;
+}
+
+static void reading_start(struct reading *r, const struct answers *a)
+{
+        size_t bytes = 0;
+        for (size_t i = 0; i < r->n; i++) {
+                bytes += r->held[i].question.ask.body.len;
+                r->held[i].admitted = answers_admit(a, &r->held[i].question.ask);
+        }
+        if (bytes < WORTH_A_THREAD || sem_init(&r->done, 0, 0) < 0)
+                return;
+        r->runs = pthread_create(&r->thread, NULL, read_all, r) == 0;
+        if (!r->runs)
+                sem_destroy(&r->done);
+}
+
+/* The next in the list is read, or is not going to be. */
+static void reading_await(struct reading *r)
+{
+        while (r->runs && sem_wait(&r->done) < 0 && errno == EINTR)
+                ;
+}
+
+static void reading_end(struct reading *r)
+{
+        if (!r->runs)
+                return;
+        pthread_join(r->thread, NULL);
+        sem_destroy(&r->done);
+        r->runs = false;
+}
+
+/* --- keeping --- */
 
 static void keep_one(struct service *s, struct held *h)
 {
@@ -80,13 +142,18 @@ static void keep_all(struct service *s, struct held *held, size_t n)
 {
         struct store *store = s->config->store;
         struct err e = ERR_INIT;
+        struct reading reading = { .held = held, .n = n };
         bool begun = store_begin(store, &e), fine = begun;
         for (size_t i = 0; i < n && !begun; i++)
                 fail(s, &held[i], store_is_full(store), &e);
+        if (begun)
+                reading_start(&reading, s->config->answers);
         for (size_t i = 0; fine && i < n; i++) {
+                reading_await(&reading);
                 answer(s, &held[i]);
                 fine = held[i].reply.status < 500;
         }
+        reading_end(&reading);
         if (!begun)
                 return;
         if (fine && store_commit(store, &e))
@@ -132,6 +199,7 @@ static void reply_to(struct held *h)
         struct err gone = ERR_INIT;
         (void)!backend_reply(h->line, &h->reply, &gone);
         reply_clear(&h->reply);
+        posted_free(h->posted);
         received_ask_clear(&h->question);
 }
 
