@@ -4,30 +4,35 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <string.h>
 
 enum {
         TICK_MS = 1000,
         PRUNE_MS = 3600 * 1000,
-        PRUNE_AT_ONCE = 2000,      /* events; then who asks has his turn */
-        WORTH_A_THREAD = 64 << 10, /* bytes of bodies */
+        PRUNE_AT_ONCE = 2000, /* events; then who asks has his turn */
+        MOST_AHEAD = 4,       /* questions that are read before their turn: each may take megabytes */
 };
 
 struct held {
         int line;
         struct received_ask question;
-        bool admitted;
-        struct posted *posted; /* owned; NULL: its body has not been read yet */
+        struct posted *posted; /* owned; what its body says, when it is of events and who asks may tell any */
         struct reply reply;
 };
 
 struct service {
         const struct service_config *config;
-        int lines[ROLL_LINES]; /* -1: ended */
-        size_t open_lines;
         int64_t ticked, pruned;
         bool troubled;
+        /* Questions are read by a thread of their own: to read the body of many events takes as long as to keep them.
+         */
+        pthread_t reader;
+        pthread_mutex_t lock; /* of what follows */
+        pthread_cond_t moved;
+        struct held queue[MOST_AHEAD];
+        size_t queued;
+        bool over;          /* no more will come */
+        struct err failure; /* why, unless the web server has ended */
 };
 
 /* --- events --- */
@@ -60,60 +65,6 @@ static void answer(struct service *s, struct held *h)
                 answers_answer(s->config->answers, &h->question.ask, &h->reply);
 }
 
-/* --- reading ahead --- */
-
-/* To read a body takes as long as to keep its events: while those of one are kept, the next is read. */
-struct reading {
-        struct held *held;
-        size_t n;
-        sem_t done; /* one for each that is read */
-        pthread_t thread;
-        bool runs;
-};
-
-static void *read_all(void *arg)
-{
-        struct reading *r = arg;
-        for (size_t i = 0; i < r->n; i++) {
-                if (r->held[i].admitted)
-                        r->held[i].posted = posted_read(&r->held[i].question.ask);
-                sem_post(&r->done);
-        }
-        return NULL;
-}
-
-static void reading_start(struct reading *r, const struct answers *a)
-{
-        size_t bytes = 0;
-        for (size_t i = 0; i < r->n; i++) {
-                bytes += r->held[i].question.ask.body.len;
-                r->held[i].admitted = answers_admit(a, &r->held[i].question.ask);
-        }
-        if (bytes < WORTH_A_THREAD || sem_init(&r->done, 0, 0) < 0)
-                return;
-        r->runs = pthread_create(&r->thread, NULL, read_all, r) == 0;
-        if (!r->runs)
-                sem_destroy(&r->done);
-}
-
-/* The next in the list is read, or is not going to be. */
-static void reading_await(struct reading *r)
-{
-        while (r->runs && sem_wait(&r->done) < 0 && errno == EINTR)
-                ;
-}
-
-static void reading_end(struct reading *r)
-{
-        if (!r->runs)
-                return;
-        pthread_join(r->thread, NULL);
-        sem_destroy(&r->done);
-        r->runs = false;
-}
-
-/* --- keeping --- */
-
 static void keep_one(struct service *s, struct held *h)
 {
         struct err e = ERR_INIT;
@@ -142,18 +93,13 @@ static void keep_all(struct service *s, struct held *held, size_t n)
 {
         struct store *store = s->config->store;
         struct err e = ERR_INIT;
-        struct reading reading = { .held = held, .n = n };
         bool begun = store_begin(store, &e), fine = begun;
         for (size_t i = 0; i < n && !begun; i++)
                 fail(s, &held[i], store_is_full(store), &e);
-        if (begun)
-                reading_start(&reading, s->config->answers);
         for (size_t i = 0; fine && i < n; i++) {
-                reading_await(&reading);
                 answer(s, &held[i]);
                 fine = held[i].reply.status < 500;
         }
-        reading_end(&reading);
         if (!begun)
                 return;
         if (fine && store_commit(store, &e))
@@ -163,34 +109,87 @@ static void keep_all(struct service *s, struct held *held, size_t n)
                 keep_one(s, &held[i]);
 }
 
+/* --- the thread that reads --- */
+
+static void hand_over(struct service *s, const struct held *h)
+{
+        pthread_mutex_lock(&s->lock);
+        while (s->queued == MOST_AHEAD)
+                pthread_cond_wait(&s->moved, &s->lock);
+        s->queue[s->queued++] = *h;
+        pthread_cond_broadcast(&s->moved);
+        pthread_mutex_unlock(&s->lock);
+}
+
+/* False when the line has ended, or, with e, when it talks nonsense. */
+static bool read_question(struct service *s, int line, struct err *e)
+{
+        struct held h = { .line = line, .reply = REPLY_INIT };
+        bool over = false;
+        if (!backend_receive(line, &h.question, &over, e)) {
+                if (over)
+                        *e = (struct err)ERR_INIT;
+                return false;
+        }
+        const struct ask *ask = &h.question.ask;
+        if (answers_is_events(ask) && answers_admit(s->config->answers, ask))
+                h.posted = posted_read(ask);
+        hand_over(s, &h);
+        return true;
+}
+
+/* A line brings its next question when the last one has been replied to. */
+static void *read_lines(void *arg)
+{
+        struct service *s = arg;
+        struct pollfd fds[ROLL_LINES];
+        struct err e = ERR_INIT;
+        size_t left = ROLL_LINES;
+        for (size_t i = 0; i < ROLL_LINES; i++)
+                fds[i] = (struct pollfd){ .fd = s->config->lines[i], .events = POLLIN };
+        while (left && !e.kind) {
+                if (poll(fds, ROLL_LINES, -1) < 0 && errno != EINTR)
+                        (void)err_sys(&e, _("waiting for requests"));
+                for (size_t i = 0; i < ROLL_LINES && !e.kind; i++)
+                        if (fds[i].fd >= 0 && fds[i].revents && !read_question(s, fds[i].fd, &e)) {
+                                fds[i].fd = -1;
+                                left--;
+                        }
+        }
+        pthread_mutex_lock(&s->lock);
+        s->over = true;
+        s->failure = e;
+        pthread_cond_broadcast(&s->moved);
+        pthread_mutex_unlock(&s->lock);
+        return NULL;
+}
+
 /* --- a round --- */
 
-/* Events come first in the list. False when a line talks nonsense. */
-static bool collect(
-        struct service *s, const struct pollfd *fds, struct held *held, size_t *n, size_t *n_events, struct err *e)
+/* What has been read by now, after a tick at most; events come first in the list. */
+static size_t collect(struct service *s, struct held *held, size_t *n_events)
 {
-        *n = *n_events = 0;
-        for (size_t i = 0; i < ROLL_LINES; i++) {
-                struct held h = { .line = s->lines[i], .reply = REPLY_INIT };
-                bool over = false;
-                if (s->lines[i] < 0 || !fds[i].revents)
-                        continue;
-                if (!backend_receive(h.line, &h.question, &over, e)) {
-                        if (!over)
-                                return false;
-                        s->lines[i] = -1;
-                        s->open_lines--;
-                        *e = (struct err)ERR_INIT;
-                        continue;
-                }
-                held[*n] = h;
-                if (answers_is_events(&h.question.ask)) {
-                        held[*n] = held[*n_events];
+        struct timespec until;
+        int error = 0;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += TICK_MS / 1000;
+        pthread_mutex_lock(&s->lock);
+        while (!s->queued && !s->over && !error)
+                error = pthread_cond_clockwait(&s->moved, &s->lock, CLOCK_MONOTONIC, &until);
+        size_t n = s->queued;
+        *n_events = 0;
+        for (size_t i = 0; i < n; i++) {
+                held[i] = s->queue[i];
+                if (answers_is_events(&held[i].question.ask)) {
+                        struct held h = held[i];
+                        held[i] = held[*n_events];
                         held[(*n_events)++] = h;
                 }
-                (*n)++;
         }
-        return true;
+        s->queued = 0;
+        pthread_cond_broadcast(&s->moved);
+        pthread_mutex_unlock(&s->lock);
+        return n;
 }
 
 /* One that has gone meanwhile is found out by the next poll. */
@@ -203,11 +202,10 @@ static void reply_to(struct held *h)
         received_ask_clear(&h->question);
 }
 
-static bool one_round(struct service *s, const struct pollfd *fds, struct err *e)
+static void one_round(struct service *s)
 {
-        struct held held[ROLL_LINES];
-        size_t n, n_events;
-        bool fine = collect(s, fds, held, &n, &n_events, e);
+        struct held held[MOST_AHEAD];
+        size_t n_events, n = collect(s, held, &n_events);
         if (n_events == 1)
                 keep_one(s, &held[0]);
         else if (n_events)
@@ -220,7 +218,6 @@ static bool one_round(struct service *s, const struct pollfd *fds, struct err *e
                         s->ticked = 0; /* it may have armed somebody, which the page wants to see */
                 reply_to(&held[i]);
         }
-        return fine;
 }
 
 /* --- from time to time --- */
@@ -244,20 +241,27 @@ static void tick(struct service *s)
                 s->pruned = now;
 }
 
+/* Both are only the other thread's to change while it runs. */
+static bool is_over(struct service *s)
+{
+        pthread_mutex_lock(&s->lock);
+        bool over = s->over && !s->queued;
+        pthread_mutex_unlock(&s->lock);
+        return over;
+}
+
 bool service_run(const struct service_config *c, struct err *e)
 {
-        struct service s = { .config = c, .open_lines = ROLL_LINES };
-        memcpy(s.lines, c->lines, sizeof(s.lines));
-        while (s.open_lines) {
-                struct pollfd fds[ROLL_LINES];
-                for (size_t i = 0; i < ROLL_LINES; i++)
-                        fds[i] = (struct pollfd){ .fd = s.lines[i], .events = POLLIN };
+        struct service s = { .config = c, .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
+        errno = pthread_create(&s.reader, NULL, read_lines, &s);
+        if (errno)
+                return err_sys(e, _("waiting for requests"));
+        while (!is_over(&s)) {
                 tick(&s);
-                int ready = poll(fds, ROLL_LINES, TICK_MS);
-                if (ready < 0 && errno != EINTR)
-                        return err_sys(e, _("waiting for requests"));
-                if (ready > 0 && !one_round(&s, fds, e))
-                        return false;
+                one_round(&s);
         }
-        return true;
+        pthread_join(s.reader, NULL);
+        if (s.failure.kind)
+                *e = s.failure;
+        return !s.failure.kind;
 }
