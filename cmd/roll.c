@@ -1,6 +1,7 @@
 #include "cmd/roll.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "base/text.h"
 
@@ -139,13 +140,6 @@ const char *roll_when(int64_t at, char out[WHEN_TEXT])
         if (at && localtime_r(&seconds, &t))
                 strftime(out, WHEN_TEXT, "%Y-%m-%d %H:%M:%S", &t);
         return out;
-}
-
-int64_t roll_now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void roll_step(struct str *out, const char *step, const char *outcome)
