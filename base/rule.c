@@ -1,5 +1,6 @@
 #include "base/rule.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -24,12 +25,12 @@ const struct rule_row *rule_row(enum rule rule)
 /* Arguments come from files of others: what they hold must neither break the line nor steer the terminal. */
 static void add_shown(struct str *out, const char *arg)
 {
-        for (; *arg; arg++) {
-                unsigned char c = (unsigned char)*arg;
-                if (c < 0x20 || c == 0x7f)
-                        str_addf(out, "\\x%02x", c);
-                else
-                        str_addc(out, *arg);
+        while (*arg) {
+                size_t n = text_steers(arg);
+                if (!n)
+                        str_addc(out, *arg++);
+                for (; n; n--)
+                        str_addf(out, "\\x%02x", (unsigned)(unsigned char)*arg++);
         }
 }
 

@@ -10,7 +10,10 @@ static uint32_t decode(const unsigned char *s, size_t left, size_t *n)
         *n = 1;
         if (s[0] < 0x80)
                 return s[0];
-        unsigned more = s[0] >= 0xf0 && s[0] < 0xf5 ? 3 : s[0] >= 0xe0 && s[0] < 0xf0 ? 2 : s[0] >= 0xc2 && s[0] < 0xe0 ? 1 : 0;
+        unsigned more = s[0] >= 0xf0 && s[0] < 0xf5   ? 3
+                        : s[0] >= 0xe0 && s[0] < 0xf0 ? 2
+                        : s[0] >= 0xc2 && s[0] < 0xe0 ? 1
+                                                      : 0;
         if (!more || left <= more)
                 return UINT32_MAX;
         uint32_t c = s[0] & (0x3f >> more);
@@ -63,7 +66,8 @@ static size_t distance(const char *a, const char *b)
                                 best = d[i - 1][j] + 1;
                         if (d[i][j - 1] + 1 < best)
                                 best = d[i][j - 1] + 1;
-                        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+                        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                                d[i - 2][j - 2] + 1 < best)
                                 best = d[i - 2][j - 2] + 1;
                         d[i][j] = best;
                 }
@@ -100,4 +104,26 @@ bool text_is_ascii(const char *s)
                 if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
                         return false;
         return true;
+}
+
+size_t text_steers(const char *s)
+{
+        const unsigned char *c = (const unsigned char *)s;
+        if ((*c && *c < 0x20) || *c == 0x7f)
+                return 1;
+        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+                return 2;
+        if (c[0] == 0xe2 && c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae)
+                return 3;
+        return c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9 ? 3 : 0;
+}
+
+void text_hex(const unsigned char *bytes, size_t n, char *out)
+{
+        static const char digits[] = "0123456789abcdef";
+        for (size_t i = 0; i < n; i++) {
+                *out++ = digits[bytes[i] >> 4];
+                *out++ = digits[bytes[i] & 15];
+        }
+        *out = '\0';
 }

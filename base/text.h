@@ -11,3 +11,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 bool text_is_utf8(const char *s, size_t n);
 size_t text_utf8_until(const char *s, size_t n);                /* bytes before the first that is wrong; n when none is */
 bool text_is_ascii(const char *s);                              /* printable ASCII only */
+
+/* Bytes of the character at s when it would steer a terminal, or turn the direction of writing: the controls of ASCII and of
+ * UTF-8, line feeds among them; else 0. */
+size_t text_steers(const char *s);
+
+void text_hex(const unsigned char *bytes, size_t n, char *out); /* 2 n digits and a NUL */

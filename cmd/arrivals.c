@@ -1,5 +1,6 @@
 #include "cmd/arrivals.h"
 #include "base/file.h"
+#include "base/now.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ static bool take_row(void *arg, const struct host_row *row, const struct host_mo
                 return true;
         to->standing = row->standing;
         to->stage = row->stage;
-        to->overdue = standing_overdue(row, roll_now());
+        to->overdue = standing_overdue(row, now_wall());
         to->attempt = row->attempt;
         to->code = row->code;
         to->percent = row->percent;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "isobuilder/digest.h"
 #include "rollcall/answers.h"
 
@@ -94,8 +95,7 @@ static bool name_binary(struct build_agent *b, struct err *e)
         /* For an installer without sha256sum (6.5); a library that forbids MD5 leaves it out. */
         if (!EVP_Digest(str_text(&b->binary), b->binary.len, sum, &n, EVP_md5(), NULL))
                 n = 0;
-        for (unsigned i = 0; i < n; i++)
-                snprintf(b->md5 + 2 * i, 3, "%02x", sum[i]);
+        text_hex(sum, n, b->md5);
         return true;
 }
 
@@ -126,8 +126,7 @@ bool build_agent_open(struct build_agent *b, const char *named, const struct pla
         if (!b->there)
                 return true;
         derive(seed, "deployment", NULL, mark);
-        for (int i = 0; i < 16; i++)
-                snprintf(b->deployment + 2 * i, 3, "%02x", mark[i]);
+        text_hex(mark, 16, b->deployment);
         b->secrets = join_secrets_open(out, plan, e);
         return b->secrets && try_hash(b, e) && name_binary(b, e) && digest_plans(b, e);
 }

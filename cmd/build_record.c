@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "postinstall/agent_plan.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -31,8 +32,7 @@ void build_identify(struct build_record *b)
                         if (b->plan->hosts[i]->set->roll_call)
                                 add_text(d, b->plan->hosts[i]->set->roll_call);
         digest_finish(d, sum);
-        for (int i = 0; i < 8; i++)
-                snprintf(b->id + 2 * i, 3, "%02x", sum[i]);
+        text_hex(sum, 8, b->id);
 }
 
 bool build_record_pack(const struct build_record *b, struct selector_pack *pack, size_t host, struct err *e)

@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/roll.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "isobuilder/report_read.h"
 #include "rollcall/stick_report.h"
@@ -86,7 +87,7 @@ static bool each(void *arg, const char *name, struct bytes text, struct err *e)
                 return true;
         }
         for (size_t i = 0; i < n; i++)
-                im->events[i].received = roll_now();
+                im->events[i].received = now_wall();
         if (!store_put(im->roll->store, im->events, n, &fresh, e))
                 return false;
         im->files++;

@@ -1,6 +1,7 @@
 #include "cmd/roll.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "base/text.h"
 
@@ -125,24 +126,12 @@ bool roll_seed(const struct roll *r, unsigned char seed[32], struct err *e)
 
 /* --- for people --- */
 
-/* Also the controls that UTF-8 has beyond ASCII, and marks that turn the direction of writing. */
-static size_t steering(const unsigned char *s)
-{
-        if (*s < 0x20 || *s == 0x7f)
-                return 1;
-        if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f)
-                return 2;
-        if (s[0] == 0xe2 && s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae)
-                return 3;
-        return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9 ? 3 : 0;
-}
-
 void roll_show(struct str *out, const char *text)
 {
-        for (const unsigned char *s = (const unsigned char *)text; *s;) {
-                size_t n = steering(s);
-                str_addc(out, n ? ' ' : (char)*s);
-                s += n ? n : 1;
+        while (*text) {
+                size_t n = text_steers(text);
+                str_addc(out, n ? ' ' : *text);
+                text += n ? n : 1;
         }
 }
 
@@ -154,13 +143,6 @@ const char *roll_when(int64_t at, char out[WHEN_TEXT])
         if (at && localtime_r(&seconds, &t))
                 strftime(out, WHEN_TEXT, "%Y-%m-%d %H:%M:%S", &t);
         return out;
-}
-
-int64_t roll_now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void roll_step(struct str *out, const char *step, const char *outcome)

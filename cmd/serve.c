@@ -417,7 +417,7 @@ static const struct option_row rows[] = {
         { "database", 0, "URL", OPTION_TEXT, ROLL(database),
                 N_("keep the roll call in a PostgreSQL: postgresql://...; with a password in it, give it as XENROLL_DATABASE in "
                    "the environment") },
-        { "keep-days", 0, "NUMBER", OPTION_NUMBER, ROLL(keep_days), N_("for how long events are kept (400)") },
+        { "keep-days", 0, "NUMBER", OPTION_NUMBER, ROLL(keep_days), N_("for how long events are kept, and who did what (400)") },
         { "nginx", 0, NULL, OPTION_FLAG, offsetof(struct options, nginx),
                 N_("print a configuration for nginx, and end") },
         { "instructions", 0, NULL, OPTION_FLAG, offsetof(struct options, instructions),

@@ -3,6 +3,7 @@
 #include "pxe/notify.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "rollcall/answers.h"
 #include "rollcall/courier.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* Sanitizers read files and make system calls that the cell has none of. */
 #ifdef __SANITIZE_ADDRESS__
@@ -41,13 +41,6 @@ enum {
 };
 
 static bool as_root(void) { return geteuid() == 0; }
-
-static int64_t now_ms(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 static void wipe(char **text)
 {
@@ -296,7 +289,7 @@ static bool open_knowing(const struct serve_roll *r, struct knowing *k, struct e
                 .arming = k->arming,
                 .out = r->out,
                 .everybody_reads = r->options->everybody_reads,
-                .now = now_ms };
+                .now = now_wall };
         k->answers = answers_new(&c, e);
         k->watch = k->arming ? arming_watch_new(k->arming, k->store, keep_ms(r->options)) : NULL;
         return k->answers;
@@ -318,7 +311,7 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
                 .store = k.store,
                 .watch = k.watch,
                 .keep_ms = keep_ms(r->options),
-                .now = now_ms,
+                .now = now_wall,
                 .say = say };
         return service_run(&c, e);
 }
@@ -349,7 +342,7 @@ static bool carrying_start(const struct serve_roll *r, struct carrying *c, struc
 {
         c->store = store_open(r->out, r->database, false, e);
         struct courier_config config = {
-                .store = c->store, .expected = c->expected, .status_url = r->page, .now = now_ms, .say = say
+                .store = c->store, .expected = c->expected, .status_url = r->page, .now = now_wall, .say = say
         };
         c->courier = c->store ? courier_new(&config, e) : NULL;
         return c->courier;
@@ -418,7 +411,7 @@ bool serve_roll_open(struct serve_roll *r, struct err *e)
 
 static bool read_report(const struct heard *h, struct event *events, size_t *n, struct err *e)
 {
-        int64_t now = now_ms();
+        int64_t now = now_wall();
         if (!events_read(h->body, NULL, false, events, MOST_OF_A_REPORT, n, e))
                 return false;
         for (size_t i = 0; i < *n; i++) {
@@ -442,7 +435,7 @@ enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
         if (!events)
                 file_out_of_memory();
         if (!h->body.ptr)
-                arming_watch_started(h->school, h->host, h->token, h->starts, now_ms(), events);
+                arming_watch_started(h->school, h->host, h->token, h->starts, now_wall(), events);
         else if (!read_report(h, events, &n, e))
                 return HEARD_NOT;
         return ends[recorder_put(r->recorder, events, n, h->body.ptr ? MOST_WAIT_MS : 0, e)];

@@ -3,6 +3,7 @@
 #include "cmd/interrupt.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -140,7 +141,7 @@ static void add_counts(struct table *t, const struct arrivals *a)
 {
         char now[WHEN_TEXT];
         str_addf(&t->text, _("%zu of %zu have arrived, %zu failed, %zu under way, %zu not begun (%s)"), a->arrived,
-                a->n, a->failed, a->moving, a->waiting, roll_when(roll_now(), now));
+                a->n, a->failed, a->moving, a->waiting, roll_when(now_wall(), now));
         end_line(t, false);
 }
 

@@ -3,6 +3,7 @@
 #include "isobuilder/digest.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
@@ -77,8 +78,7 @@ bool digest_add_file(struct digest *d, int fd, const char *name, uint64_t offset
 
 void digest_hex(const unsigned char digest[32], char hex[65])
 {
-        for (int i = 0; i < 32; i++)
-                snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+        text_hex(digest, 32, hex);
 }
 
 static int nibble(char c)

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,5 @@ void stick_hash_clear(struct stick_hash *h)
 
 void stick_hash_text(const unsigned char digest[32], char text[65])
 {
-        for (int i = 0; i < 32; i++)
-                snprintf(text + 2 * i, 3, "%02x", digest[i]);
+        text_hex(digest, 32, text);
 }

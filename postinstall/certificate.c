@@ -1,4 +1,5 @@
 #include "postinstall/certificate.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,7 @@ void certificate_expected(struct certificate_watch *w)
 
 bool certificate_shown(struct certificate_watch *w, const unsigned char digest[FINGERPRINT_BYTES])
 {
-        for (size_t i = 0; i < FINGERPRINT_BYTES; i++)
-                snprintf(w->shown + 2 * i, 3, "%02x", digest[i]);
+        text_hex(digest, FINGERPRINT_BYTES, w->shown);
         w->refused = w->pin[0] && strcmp(w->pin, w->shown) != 0;
         return !w->refused;
 }

@@ -3,6 +3,7 @@
 #include "pxe/state.h"
 #include "base/i18n.h"
 #include "base/rule.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -99,8 +100,7 @@ static bool draw_token(char token[TOKEN_TEXT], struct err *e)
         unsigned char bytes[(TOKEN_TEXT - 1) / 2];
         if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
                 return err_sys(e, _("drawing a random token"));
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+        text_hex(bytes, sizeof(bytes), token);
         return true;
 }
 

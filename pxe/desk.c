@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -20,8 +21,7 @@ bool desk_init(struct desk *d, struct err *e)
         unsigned char bytes[16];
         if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
                 return err_sys(e, _("drawing a random token"));
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                snprintf(d->enrol_token + 2 * i, 3, "%02x", bytes[i]);
+        text_hex(bytes, sizeof(bytes), d->enrol_token);
         d->installing = installing_new(d->packages);
         return true;
 }
@@ -41,6 +41,9 @@ void desk_say(const struct desk *d, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(line, sizeof(line), fmt, ap);
         va_end(ap);
+        /* Some of it machines have told: a line feed would let them say things in our name. */
+        for (char *at = line; *at; at++)
+                memset(at, ' ', text_steers(at));
         d->say(d->say_arg, line);
 }
 

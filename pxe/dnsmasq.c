@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/proc.h"
 
 #include <errno.h>
@@ -29,13 +30,6 @@ enum {
 /* Binding low ports, broadcasting to machines without an address, and changing the table of neighbours for their sake.
  */
 static const int needed[] = { CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW };
-
-static int64_t now_ms(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec * (int64_t)1000 + t.tv_nsec / 1000000;
-}
 
 /* --- what must be so before anything is started --- */
 
@@ -251,7 +245,7 @@ static bool read_line(int fd, int64_t until, char *line, size_t size)
                 char c;
                 ssize_t got = read(fd, &c, 1);
                 struct pollfd p = { fd, POLLIN, 0 };
-                int64_t left = until - now_ms();
+                int64_t left = until - now_steady();
                 if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
                         break;
                 if (got == 1 && c == '\n') {
@@ -290,7 +284,7 @@ static bool reap_until(struct dnsmasq *d, int64_t until, int *status)
 {
         const struct timespec pause = { 0, 5000000 };
         while (!reap(d, status)) {
-                if (now_ms() >= until)
+                if (now_steady() >= until)
                         return false;
                 nanosleep(&pause, NULL);
         }
@@ -312,7 +306,7 @@ static bool say_ended(int status, const char *last, struct err *e)
 static bool await_ready(struct dnsmasq *d, const struct dnsmasq_wish *w, struct err *e)
 {
         char line[400], last[400] = "", hosts[300];
-        int64_t until = now_ms() + START_MS;
+        int64_t until = now_steady() + START_MS;
         int status = 0;
         bool started = false;
         snprintf(hosts, sizeof(hosts), "read %s/hosts", w->folder);
@@ -327,7 +321,7 @@ static bool await_ready(struct dnsmasq *d, const struct dnsmasq_wish *w, struct 
                 if (started && (w->mode != DHCP_OURS || strstr(line, hosts)))
                         return true;
         }
-        bool ended = reap_until(d, now_ms() < until ? now_ms() + 1000 : 0, &status);
+        bool ended = reap_until(d, now_steady() < until ? now_steady() + 1000 : 0, &status);
         /* dnsmasq takes its port everywhere before it keeps to one interface: a server elsewhere that shares nothing is
          * in its way too. */
         if (ended && strstr(last, "Address already in use") && !check_ports(w, NULL, e))
@@ -364,7 +358,7 @@ void dnsmasq_stop(struct dnsmasq *d)
         int status;
         if (d->pid > 0) {
                 kill(d->pid, SIGTERM);
-                if (!reap_until(d, now_ms() + STOP_MS, &status)) {
+                if (!reap_until(d, now_steady() + STOP_MS, &status)) {
                         kill(-d->pid, SIGKILL);
                         reap_until(d, INT64_MAX, &status);
                 }

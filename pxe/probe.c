@@ -1,6 +1,7 @@
 #include "pxe/probe.h"
 #include "base/cleanup.h"
 #include "base/i18n.h"
+#include "base/now.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -219,16 +220,9 @@ static bool receive(int fd, uint32_t xid, struct dhcp_offers *all)
         return true;
 }
 
-static int64_t now_ms(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec * (int64_t)1000 + t.tv_nsec / 1000000;
-}
-
 static bool listen_until(int fd, int64_t until, uint32_t xid, struct dhcp_offers *all, struct err *e)
 {
-        for (int64_t left; (left = until - now_ms()) > 0;) {
+        for (int64_t left; (left = until - now_steady()) > 0;) {
                 struct pollfd p = { fd, POLLIN, 0 };
                 if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
                         return err_sys(e, _("waiting for DHCP servers"));
@@ -256,7 +250,7 @@ bool dhcp_probe(const struct interface *i, bool as_pxe, int wait_ms, struct dhcp
         if (getrandom(&xid, sizeof(xid), 0) != sizeof(xid))
                 return err_sys(e, _("drawing random numbers"));
         fill_question(question, i->mac, xid, as_pxe);
-        int64_t start = now_ms();
+        int64_t start = now_steady();
         /* A switch that has just seen the cable may drop the first. */
         for (int t = 1; t <= TRIES; t++)
                 if (!send_question(fd, i, question, e) ||

@@ -1,12 +1,12 @@
 #include "pxe/server.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "pxe/requests.h"
 #include "pxe/web_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 
 enum {
         MOST_CONNECTIONS = 1024,
@@ -14,8 +14,8 @@ enum {
         HEADER_MEMORY = 8 << 10, /* of a connection: its request's line and fields, and ours */
         STACK = 256 << 10,       /* of a thread; what is not touched costs nothing */
         ONE_ADDRESS_SHARE = 4, /* of all connections: a school behind one address has room, and nobody takes it all */
-        MOST_STOP_SECONDS = 600,
-        TELL_SECONDS = 2,
+        MOST_STOP_MS = 600 * 1000,
+        TELL_MS = 2000,
         STALL_FACTOR = 4, /* downloads may stand still longer: disks are slow, and sockets hold megabytes */
 };
 
@@ -82,13 +82,6 @@ static bool start(struct server *s, struct err *e)
 
 /* --- running and stopping --- */
 
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec;
-}
-
 static void wait_a_second(const struct server *s, bool *lost) { web_process_wait(&s->config->backend, 1, lost); }
 
 /* The backend knows which machine is at which address. */
@@ -104,12 +97,12 @@ static void tell_served(struct server *s)
 
 static bool serve(struct server *s, struct err *e)
 {
-        int64_t told = now();
+        int64_t told = now_steady();
         for (bool lost = false; !web_process_stops();) {
                 wait_a_second(s, &lost);
-                if (!lost && now() >= told + TELL_SECONDS) {
+                if (!lost && now_steady() >= told + TELL_MS) {
                         tell_served(s);
-                        told = now();
+                        told = now_steady();
                 }
                 size_t late = connections_sweep(s->connections);
                 char n[24];
@@ -128,11 +121,11 @@ static bool serve(struct server *s, struct err *e)
 /* That the backend ends first is no reason to cut off a download. */
 static void let_finish(struct server *s)
 {
-        int64_t until = now() + MOST_STOP_SECONDS;
+        int64_t until = now_steady() + MOST_STOP_MS;
         bool lost = false;
         MHD_quiesce_daemon(s->daemon);
         requests_stop(s->requests);
-        while (web_process_stops() < 2 && requests_running(s->requests) && now() < until) {
+        while (web_process_stops() < 2 && requests_running(s->requests) && now_steady() < until) {
                 wait_a_second(s, &lost);
                 (void)!connections_sweep(s->connections);
         }

@@ -220,19 +220,35 @@ static bool note(struct asked *q, const char *action, const struct known_host *h
         return visitors_note(q->a->visitors, &q->visitor, action, name, e);
 }
 
+/* The database is waited for before the state is held, or the boot server would wait as well. */
+static bool begin(struct asked *q, struct err *e)
+{
+        struct database *db = store_database(q->a->c.store);
+        if (!database_begin(db, e))
+                return false;
+        if (arming_begin(q->a->c.arming, e))
+                return true;
+        database_rollback(db);
+        return false;
+}
+
+static void undo(struct asked *q)
+{
+        arming_rollback(q->a->c.arming);
+        database_rollback(store_database(q->a->c.store));
+}
+
 /* Nothing is done that the audit does not know: it is written first. The roll call hears of it from who watches the
  * arming. */
 static bool commit(
         struct asked *q, const struct known_host *const *hosts, size_t n, const char *action, bool again, struct err *e)
 {
         struct err ignored = ERR_INIT;
-        bool fine = store_begin(q->a->c.store, e);
-        for (size_t i = 0; fine && i < n; i++)
-                fine = note(q, action, hosts[i], again, e);
-        if (!fine || !store_commit(q->a->c.store, e)) {
-                store_rollback(q->a->c.store);
+        for (size_t i = 0; i < n; i++)
+                if (!note(q, action, hosts[i], again, e))
+                        return false;
+        if (!database_commit(store_database(q->a->c.store), e))
                 return false;
-        }
         if (arming_commit(q->a->c.arming, e))
                 return true;
         (void)!visitors_note(q->a->visitors, &q->visitor, "undone", action, &ignored);
@@ -287,18 +303,15 @@ static void arm(struct asked *q, const struct choice *c, const struct wish *w)
                 .refused = json_array() };
         if (!run.done.hosts)
                 file_out_of_memory();
-        bool fine = arming_begin(q->a->c.arming, &e) && arm_chosen(q, c, w, &run, &e);
+        bool fine = begin(q, &e) && arm_chosen(q, c, w, &run, &e);
         bool all = fine && !(c->by_name && json_array_size(run.refused));
         if (all)
                 fine = commit(q, run.done.hosts, run.done.n, "arm", w->again, &e);
-        else
-                arming_rollback(q->a->c.arming);
         if (fine)
                 answer_arming(q, &run, w, all);
-        else {
-                arming_rollback(q->a->c.arming);
+        else
                 answer_trouble(q, &e);
-        }
+        undo(q);
         json_decref(run.refused);
         choice_clear(&run.done);
 }
@@ -319,7 +332,7 @@ static void disarm(struct asked *q, const struct choice *c, const struct wish *w
         OWN(choice_clear) struct choice done = { .hosts = calloc(c->n + 1, sizeof(struct known_host *)) };
         if (!done.hosts)
                 file_out_of_memory();
-        bool fine = arming_begin(q->a->c.arming, &e);
+        bool fine = begin(q, &e);
         for (size_t i = 0; fine && i < c->n; i++) {
                 bool was = false;
                 fine = arming_disarm(q->a->c.arming, c->hosts[i]->school->id, c->hosts[i]->machine->name, &was, &e);
@@ -327,9 +340,10 @@ static void disarm(struct asked *q, const struct choice *c, const struct wish *w
                         done.hosts[done.n++] = c->hosts[i];
         }
         if (fine && commit(q, done.hosts, done.n, "disarm", false, &e))
-                return answer_disarming(q, &done);
-        arming_rollback(q->a->c.arming);
-        answer_trouble(q, &e);
+                answer_disarming(q, &done);
+        else
+                answer_trouble(q, &e);
+        undo(q);
 }
 
 static void act(struct asked *q, void (*doing)(struct asked *, const struct choice *, const struct wish *))

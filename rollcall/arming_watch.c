@@ -1,5 +1,6 @@
 #include "rollcall/arming_watch.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #include <openssl/evp.h>
 #include <string.h>
@@ -54,8 +55,7 @@ static void make_key(struct event *ev, const char *which, int number)
         AUTO_STR text = STR_MAX(1000);
         str_addf(&text, "arming\n%s\n%s\n%s\n%s\n%d", ev->school, ev->host, ev->outcome, which, number);
         EVP_Digest(str_text(&text), text.len, digest, NULL, EVP_sha256(), NULL);
-        for (size_t i = 0; i < (KEY_TEXT - 1) / 2; i++)
-                snprintf(ev->key + 2 * i, 3, "%02x", digest[i]);
+        text_hex(digest, (KEY_TEXT - 1) / 2, ev->key);
         explicit_bzero(text.ptr, text.len);
 }
 

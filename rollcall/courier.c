@@ -1,5 +1,6 @@
 #include "rollcall/courier.h"
 #include "base/file.h"
+#include "base/now.h"
 #include "rollcall/carrier.h"
 #include "rollcall/cursor.h"
 #include "rollcall/forward.h"
@@ -76,13 +77,6 @@ void courier_free(struct courier *c)
         free(c);
 }
 
-static int64_t monotonic(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool busy(const struct courier *c)
 {
         return (c->forward && forward_busy(c->forward)) || (c->notices && notices_busy(c->notices));
@@ -121,7 +115,7 @@ static bool take_turn(struct courier *c, bool *mine, struct err *e)
 
 static bool work(struct courier *c, int *wait, struct err *e)
 {
-        int64_t until = monotonic() + WORK_MS;
+        int64_t until = now_steady() + WORK_MS;
         bool mine = false;
         if (!take_turn(c, &mine, e))
                 return false;
@@ -133,7 +127,7 @@ static bool work(struct courier *c, int *wait, struct err *e)
                         return false;
                 if (busy(c))
                         carrier_work(c->carrier, ROUND_MS);
-        } while ((busy(c) || !wait_for(c)) && monotonic() < until);
+        } while ((busy(c) || !wait_for(c)) && now_steady() < until);
         *wait = busy(c) ? 0 : (int)wait_for(c);
         return true;
 }

@@ -1,7 +1,10 @@
 /* database.h - SQLite or PostgreSQL behind one small set of calls, with the same statements for both.
  *
  * Statements are written for both: `?` for a value, ON CONFLICT, RETURNING, BIGINT and TEXT. Prepared ones are kept by their text
- * (which must be a literal) and used again. Not thread-safe: a connection a thread. */
+ * (which must be a literal) and used again. Not thread-safe: a connection a thread.
+ *
+ * Every wait has an end: 5 s for whoever holds an SQLite file, 25 s for an answer of PostgreSQL, 5 s for a connection, and none for 3 s after one
+ * that could not be made. Who cannot wait for so long has it done on a thread (recorder.h). */
 #pragma once
 #include "base/cleanup.h"
 #include "base/err.h"

@@ -1,6 +1,7 @@
 #include "rollcall/database_parts.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "base/rule.h"
 
 #include <ctype.h>
@@ -10,7 +11,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
         MOST_STATEMENTS = 96,
@@ -96,21 +96,14 @@ static void silent(void *arg, const char *message)
         (void)message;
 }
 
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The next answer. The library waits for ever; a connection that nothing comes from is closed here, which it then
  * finds. */
 static PGresult *next_result(struct postgres_database *p)
 {
-        int64_t until = now() + ANSWER_MS;
+        int64_t until = now_steady() + ANSWER_MS;
         while (PQisBusy(p->connection)) {
                 struct pollfd fd = { .fd = PQsocket(p->connection), .events = POLLIN };
-                int64_t left = until - now();
+                int64_t left = until - now_steady();
                 int ready = left > 0 ? poll(&fd, 1, (int)left) : 0;
                 if (!ready || (ready < 0 && errno != EINTR))
                         shutdown(PQsocket(p->connection), SHUT_RDWR);
@@ -167,10 +160,10 @@ static bool connect_anew(struct postgres_database *p, struct err *e)
 
 static bool connect_now(struct postgres_database *p, struct err *e)
 {
-        if (p->failed && now() < p->failed + PAUSE_MS)
+        if (p->failed && now_steady() < p->failed + PAUSE_MS)
                 return lost(p->why, e);
         bool fine = connect_anew(p, e);
-        p->failed = fine ? 0 : now();
+        p->failed = fine ? 0 : now_steady();
         if (!fine)
                 snprintf(p->why, sizeof(p->why), "%.*s", (int)strcspn(PQerrorMessage(p->connection), "\n"),
                         PQerrorMessage(p->connection));

@@ -1,5 +1,6 @@
 #include "rollcall/event.h"
 #include "rollcall/event_text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <openssl/sha.h>
@@ -17,7 +18,6 @@ static size_t add_text(char *to, const char *text)
 
 void event_key(struct event *ev)
 {
-        static const char digits[] = "0123456789abcdef";
         char all[sizeof(struct event) + 128];
         unsigned char hash[SHA256_DIGEST_LENGTH];
         if (*ev->key)
@@ -30,11 +30,7 @@ void event_key(struct event *ev)
         n += add_text(all + n, ev->detail);
         n += (size_t)snprintf(all + n, sizeof(all) - n, "%d %d %" PRId64, ev->code, ev->percent, ev->clock);
         SHA256((const unsigned char *)all, n, hash);
-        for (size_t i = 0; i < KEY_TEXT / 2; i++) {
-                ev->key[2 * i] = digits[hash[i] >> 4];
-                ev->key[2 * i + 1] = digits[hash[i] & 15];
-        }
-        ev->key[KEY_TEXT - 1] = '\0';
+        text_hex(hash, KEY_TEXT / 2, ev->key);
 }
 
 static void write_text(struct str *out, const char *name, const char *value)

@@ -13,18 +13,6 @@ static size_t character(const char *s, size_t left)
         return n <= left && text_is_utf8(s, n) ? n : 0;
 }
 
-/* C0, DEL, C1, and what turns the direction of writing: shown after other text it would change that. */
-static bool is_control(const char *s, size_t n)
-{
-        const unsigned char *c = (const unsigned char *)s;
-        if (n == 1)
-                return c[0] < ' ' || c[0] == 0x7f;
-        if (n == 2)
-                return c[0] == 0xc2 && c[1] < 0xa0;
-        return n == 3 && c[0] == 0xe2 &&
-               ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-}
-
 /* Bytes of printable ASCII that text begins with: nearly all there is, so they are not looked at one by one twice. */
 static size_t plain(const char *text, size_t most)
 {
@@ -48,7 +36,7 @@ bool event_text(struct bytes in, enum event_text_kind kind, char *out, size_t si
                 from += run;
                 size_t n = character(from, in.len - at), taken = n ? n : 1;
                 bool keep = kind == EVENT_LINES && (*from == '\n' || *from == '\t');
-                if (!n || (!keep && is_control(from, n))) {
+                if (!n || (!keep && (!*from || text_steers(from)))) {
                         from = replacement;
                         n = sizeof(replacement) - 1;
                 }

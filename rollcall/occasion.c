@@ -1,5 +1,6 @@
 #include "rollcall/occasion.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -11,8 +12,7 @@ static void digest(struct bytes of, char out[OCCASION_ID])
         unsigned n = 0;
         if (!EVP_Digest(of.ptr, of.len, sum, &n, EVP_sha256(), NULL))
                 file_out_of_memory();
-        for (size_t i = 0; i < (OCCASION_ID - 1) / 2; i++)
-                snprintf(out + 2 * i, 3, "%02x", sum[i]);
+        text_hex(sum, (OCCASION_ID - 1) / 2, out);
 }
 
 void occasion_digest(const char *a, const char *b, char out[OCCASION_ID])

@@ -1,6 +1,7 @@
 #include "rollcall/recorder.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -38,13 +39,6 @@ struct recorder {
         bool started, stopping;
         bool hangs; /* somebody has waited in vain for what the thread is at */
 };
-
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct recorder *recorder_new(struct store *store)
 {
@@ -196,7 +190,7 @@ static void append(struct work *w, struct item *i)
 
 static enum recorded await(struct recorder *r, struct item *i, int ms, struct err *e)
 {
-        int64_t at = now() + ms;
+        int64_t at = now_steady() + ms;
         const struct timespec until = { .tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000 };
         for (int late = 0; !i->done && !late;)
                 late = pthread_cond_timedwait(&r->ended, &r->lock, &until);

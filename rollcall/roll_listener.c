@@ -1,5 +1,6 @@
 #include "rollcall/roll_listener.h"
 #include "base/file.h"
+#include "base/now.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,12 +30,7 @@ struct listener {
         size_t left;
 };
 
-static int64_t seconds(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec;
-}
+static int64_t seconds(void) { return now_steady() / 1000; }
 
 static void put(struct listener *l, const char *text, size_t n)
 {

@@ -1,5 +1,6 @@
 #include "rollcall/roll_web.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/rule.h"
 #include "pxe/web_process.h"
 #include "rollcall/roll_listener.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 enum {
         MOST_CONNECTIONS = 2048,
@@ -19,7 +19,7 @@ enum {
         STACK = 256 << 10,     /* of a thread; what is not touched costs nothing */
         ONE_ADDRESS_SHARE = 3, /* of all connections: a school behind one address has room, and nobody takes it all */
         AGAIN_SECONDS = 60,
-        MOST_STOP_SECONDS = 10,
+        MOST_STOP_MS = 10 * 1000,
 };
 
 /* Of TLS nothing before 1.2, and of that nothing weak. */
@@ -133,22 +133,15 @@ static bool serve(struct roll_web *w, struct err *e)
         return true;
 }
 
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec;
-}
-
 /* Streams end, what has been asked is answered. */
 static void let_finish(struct roll_web *w)
 {
-        int64_t until = now() + MOST_STOP_SECONDS;
+        int64_t until = now_steady() + MOST_STOP_MS;
         bool lost = false;
         MHD_quiesce_daemon(w->daemon);
         roll_requests_stop(w->requests);
         streams_stop(w->streams);
-        while (web_process_stops() < 2 && roll_requests_running(w->requests) && now() < until)
+        while (web_process_stops() < 2 && roll_requests_running(w->requests) && now_steady() < until)
                 wait_a_second(w, &lost);
 }
 

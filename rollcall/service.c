@@ -22,7 +22,7 @@ struct held {
 
 struct service {
         const struct service_config *config;
-        int64_t ticked, pruned;
+        int64_t ticked, pruned, failed; /* failed: when events could not be kept */
         bool troubled;
         /* Questions are read by a thread of their own: to read the body of many events takes as long as to keep them.
          */
@@ -47,6 +47,7 @@ static void fail(struct service *s, struct held *h, bool full, const struct err 
                 s->config->say(str_text(&line));
         }
         s->troubled = true;
+        s->failed = s->config->now();
 }
 
 static void succeed(struct service *s)
@@ -231,6 +232,9 @@ static void tick(struct service *s)
         if (now < s->ticked + TICK_MS && now >= s->ticked)
                 return;
         s->ticked = now;
+        /* Whoever waits to hear that his events are not kept comes before another wait for the same. */
+        if (s->troubled && now < s->failed + TICK_MS && now >= s->failed)
+                return;
         if (c->watch)
                 (void)!arming_watch_look(c->watch, now, &ignored);
         if (now < s->pruned + PRUNE_MS && now >= s->pruned)

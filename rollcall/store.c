@@ -1,10 +1,10 @@
 #include "rollcall/store_parts.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "rollcall/schema.h"
 
 #include <string.h>
-#include <time.h>
 
 struct store *store_open(int dir, const char *where, bool create, struct err *e)
 {
@@ -215,13 +215,6 @@ bool store_put(struct store *s, const struct event *events, size_t n, size_t *fr
 
 /* --- percent --- */
 
-static int64_t now(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Told many times a second for nothing: that must not cost a transaction. */
 static bool is_news(struct store *s, const char *school, const char *host, int percent, struct err *e)
 {
@@ -241,7 +234,7 @@ static bool keep_percent(struct store *s, const char *school, const char *host, 
                 return true;
         row.percent = percent;
         /* Whoever fetches packages is not silent. */
-        row.heard = now() > row.heard ? now() : row.heard;
+        row.heard = now_wall() > row.heard ? now_wall() : row.heard;
         row.change = s->number;
         store_keep(s, k, &row);
         return true;

@@ -1,8 +1,8 @@
 #include "rollcall/store_parts.h"
+#include "base/now.h"
 #include "rollcall/event_text.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { LONGEST_SEARCH = 200 };
 
@@ -133,13 +133,6 @@ static const char *clean(const char *text, char *out, size_t size)
 
 static int64_t limit_of(int64_t limit) { return limit > 0 ? limit : INT64_MAX; }
 
-static int64_t wall(void)
-{
-        struct timespec t;
-        clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static struct rows *hosts_of(struct store *s, const struct host_filter *f, struct err *e)
 {
         /* The last changes are found by their index, and one host by its name. */
@@ -154,7 +147,7 @@ static struct rows *hosts_of(struct store *s, const struct host_filter *f, struc
         if (*school && *host && !*pool && !*search && f->standing < 0 && f->changed_since <= 0)
                 return database_query(s->db, e, one, "ss", school, host);
         pattern_of(search, pattern, sizeof(pattern));
-        int64_t standing = f->standing, now = wall();
+        int64_t standing = f->standing, now = now_wall();
         return database_query(s->db, e, f->changed_since > 0 ? changed : all, "issssssiissiiii",
                 f->changed_since > 0 ? f->changed_since : (int64_t)0, school, school, pool, pool, host, host, standing,
                 standing, search, pattern, (int64_t)f->worst_first, now - SILENT_INSTALLATION, now - SILENT_AGENT,

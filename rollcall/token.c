@@ -1,6 +1,7 @@
 /* The tokens that hosts and schools' servers report under (answers.h): nothing is kept of them but the seed. */
 #include "rollcall/answers.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -29,7 +30,6 @@ void answers_token(const unsigned char seed[32], const char *school, const char 
         if (who.failed || !HMAC(EVP_sha256(), seed, 32, (const unsigned char *)str_text(&who), who.len, sum, &n) ||
                 n < TOKEN_BYTES)
                 file_out_of_memory();
-        for (int i = 0; i < TOKEN_BYTES; i++)
-                snprintf(token + 2 * i, 3, "%02x", sum[i]);
+        text_hex(sum, TOKEN_BYTES, token);
         explicit_bzero(sum, sizeof(sum));
 }

@@ -1,5 +1,6 @@
 #include "rollcall/turn.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "rollcall/cursor.h"
 
 enum { TURN_MS = 30 * 1000, RENEW_MS = 10 * 1000 };
@@ -10,8 +11,7 @@ void turn_init(struct turn *t, struct database *db)
         *t = (struct turn){ .db = db };
         if (!random_bytes(bytes, sizeof(bytes)))
                 snprintf((char *)bytes, sizeof(bytes), "%d", getpid());
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                snprintf(t->me + 2 * i, 3, "%02x", bytes[i]);
+        text_hex(bytes, sizeof(bytes), t->me);
 }
 
 bool turn_take(struct turn *t, int64_t now, bool *mine, struct err *e)

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "rollcall/login_limit.h"
 #include "rollcall/query.h"
 #include "rollcall/web_password.h"
@@ -64,12 +65,6 @@ static bool is_loopback(const char *peer)
 /* A cookie that only HTTPS carries, for the whole site and nobody else's; the prefix has the browser see to it. */
 static const char *cookie_name(const struct visitor *visitor) { return visitor->https ? "__Host-xenroll" : "xenroll"; }
 
-static void to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-        for (size_t i = 0; i < n; i++)
-                snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* What is kept of a cookie, which a new password makes worthless. */
 static void digest(const char *cookie, const char *hash, char out[COOKIE_TEXT])
 {
@@ -79,7 +74,7 @@ static void digest(const char *cookie, const char *hash, char out[COOKIE_TEXT])
         snprintf(text, sizeof(text), "%s %s", cookie, hash);
         *out = '\0';
         if (EVP_Digest(text, strlen(text), sum, &n, EVP_sha256(), NULL))
-                to_hex(sum, (COOKIE_TEXT - 1) / 2, out);
+                text_hex(sum, (COOKIE_TEXT - 1) / 2, out);
         explicit_bzero(text, sizeof(text));
 }
 
@@ -198,8 +193,8 @@ static bool begin_session(struct visitors *v, struct visitor *visitor, const cha
         int64_t now = v->now();
         if (!random_bytes(bytes, sizeof(bytes)))
                 return err_sys(e, _("drawing a random token"));
-        to_hex(bytes, 32, cookie);
-        to_hex(bytes + 32, 16, visitor->csrf);
+        text_hex(bytes, 32, cookie);
+        text_hex(bytes + 32, 16, visitor->csrf);
         digest(cookie, hash, visitor->session);
         explicit_bzero(bytes, sizeof(bytes));
         visitor->logged_in =

@@ -10,6 +10,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define JSON "Content-Type: application/json\n"
 #define SEED "0123456789abcdef0123456789abcdef"
@@ -367,6 +370,38 @@ static void read_only(struct room *r)
                 store_prune(r->store, now() + 1, 1, &removed, &e) && audits(r) == 0, e.text);
 }
 
+/* In another process, as the boot server's: what it decides is written to the state within two seconds. */
+static pid_t decide(struct room *r)
+{
+        fflush(stdout);
+        pid_t child = fork();
+        if (child)
+                return child;
+        struct err e = ERR_INIT;
+        usleep(500000);
+        time_t began = time(NULL);
+        struct arming *own = arming_open(r->out, false, &e);
+        bool fine = own && arming_arm(own, "gl1", "xen1", 1700000000, 1800000000, true, &e);
+        _exit(fine && time(NULL) - began <= 2 ? 0 : 1);
+}
+
+static void held(struct room *r)
+{
+        char fields[600];
+        int status = 0;
+        struct err e = ERR_INIT;
+        snprintf(fields, sizeof(fields), "Scheme: https\n" JSON "Cookie: %s\nX-CSRF-Token: %s\n", r->cookie, r->csrf);
+        struct store *other = store_open(r->out, NULL, false, &e);
+        unit_case("held", "somebody holds the database", other && store_begin(other, &e), e.text);
+        pid_t child = decide(r);
+        int answer =
+                ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}");
+        unit_case("held", "arming is refused", answer == 503, r->last);
+        unit_case("held", "and keeps the boot server from nothing",
+                waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status), "it waited");
+        store_close(other);
+}
+
 static void changes(struct room *r)
 {
         char question[80], token[TOKEN_TEXT], number[24] = "";
@@ -400,6 +435,7 @@ int main(void)
         tell(&open);
         act(&closed);
         read_only(&closed);
+        held(&closed);
         room_close(&closed);
         room_close(&open);
         return 0;

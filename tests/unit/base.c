@@ -50,6 +50,15 @@ static const struct {
         { "a letter missing", "keybord", "keyboard" }, { "two swapped", "timezoen", "timezone" }, { "far away", "colour", NULL }, { "exact", "disk", "disk" },
 };
 
+static const struct {
+        const char *why, *text;
+        size_t bytes;
+} steering[] = {
+        { "a letter", "a", 0 }, { "a Chinese one", "南", 0 }, { "the end", "", 0 }, { "a line feed", "\n", 1 }, { "ESC", "\033[2J", 1 }, { "DEL", "\177", 1 },
+        { "a control of UTF-8", "\xc2\x9b", 2 }, { "a letter beside it", "\xc2\xa0", 0 }, { "the other way round", "\xe2\x80\xae", 3 }, { "isolates", "\xe2\x81\xa6", 3 },
+        { "cut off", "\xe2\x80", 0 },
+};
+
 static void test_text(void)
 {
         static const char *const keys[] = { "keyboard", "timezone", "disk" };
@@ -59,6 +68,11 @@ static void test_text(void)
                 snprintf(want, sizeof(want), "%zu", widths[i].columns);
                 unit_same("columns", widths[i].why, got, want);
         }
+        for (size_t i = 0; i < COUNT(steering); i++)
+                unit_case("steering", steering[i].why, text_steers(steering[i].text) == steering[i].bytes, "not so");
+        struct err e = ERR_INIT;
+        err_rule(&e, XR_IMPORT_UNKNOWN_HOST, "a\n\xe2\x80\xae-", NULL);
+        unit_case("steering", "not in what a rule says", strstr(e.text, "a\\x0a\\xe2\\x80\\xae-") != NULL, e.text);
         for (size_t i = 0; i < COUNT(typos); i++)
                 unit_same("nearest", typos[i].why, text_nearest(typos[i].word, keys, COUNT(keys)), typos[i].want);
 }
