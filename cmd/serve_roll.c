@@ -192,12 +192,13 @@ static bool listen_on(struct serve_roll *r, struct err *e)
 }
 
 /* Read here only for this: its secrets are for those who need them, and read by them. */
-static bool look_for_courier(struct serve_roll *r, struct err *e)
+static bool look_into_build(struct serve_roll *r, struct err *e)
 {
         struct expected *x = expected_open(r->build, e);
         if (!x)
                 return false;
         r->courier = x->upstream.url || x->n_notices;
+        expected_use_timezone(x);
         expected_free(x);
         return true;
 }
@@ -207,7 +208,7 @@ bool serve_roll_prepare(struct serve_roll *r, const char *address, struct err *e
         snprintf(r->address, sizeof(r->address), "%s", *address ? address : "0.0.0.0");
         read_database(r);
         name_page(r);
-        return look_for_courier(r, e) && listen_on(r, e) && say_page(r, e);
+        return look_into_build(r, e) && listen_on(r, e) && say_page(r, e);
 }
 
 /* --- the web server --- */
