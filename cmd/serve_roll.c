@@ -318,6 +318,7 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
                 .store = k.store,
                 .watch = k.watch,
                 .keep_ms = keep_ms(r->options),
+                .upstream = &k.expected->upstream,
                 .now = now_ms,
                 .say = say };
         return service_run(&c, e);
