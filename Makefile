@@ -14,6 +14,7 @@ LDFLAGS   ?= -Wl,-z,relro,-z,now
 ISO       ?= $(B)/base.iso
 BASES     := $(patsubst %,$(B)/base-%.iso,$(filter-out xcp-ng-8.3,$(shell tests/medium/build-base --list)))
 FUZZ_SECONDS ?= 60
+JOBS         ?= 2
 
 # Debian packages, by what needs them. The rings of tests say in tests/*/packages what they need.
 BUILD_PACKAGES := gcc libc6-dev pkg-config gettext scdoc libfyaml-dev libxml2-dev libarchive-dev libjansson-dev libssl-dev libcrypt-dev zlib1g-dev \
@@ -192,10 +193,12 @@ $(B)/packages-base: Makefile tests/medium/packages
 	$(call install_packages,$(BASE_PACKAGES))
 $(B)/packages-boot: Makefile tests/boot/packages tests/netboot/packages tests/firstboot/packages
 	$(call install_packages,$(BOOT_PACKAGES))
+$(B)/packages-e2e: Makefile tests/e2e/packages
+	$(call install_packages,$(BASE_PACKAGES) $(shell cat tests/e2e/packages) $(NPM))
 
 # ---- the main job on the examples
 
-MEDIUM_PARTS := $(wildcard tests/medium/build-* tests/medium/debs tests/medium/*-packages tests/medium/*modules tests/medium/installer/* tests/medium/menus/*/*)
+MEDIUM_PARTS := $(wildcard tests/medium/build-* tests/medium/debs tests/medium/loaders tests/medium/*-packages tests/medium/*modules tests/medium/installer/* tests/medium/menus/*/*)
 $(B)/base.iso: $(MEDIUM_PARTS) | $(B)/packages-base
 	tests/medium/build-base $@
 
@@ -212,11 +215,12 @@ demo: all agent $(ISO)
 
 # ---- tests: every ring prints "ok - …" and "not ok - …: why" lines; tests/report runs and counts them
 
-RINGS := unit golden selector media medium stamp fault stick dhcp http serve xapi simulation agentbin rollout rollcall rollweb courier commands structure
+# The longest begin first: two run at a time.
+RINGS := rollout unit golden rollweb courier selector serve media medium stamp fault stick dhcp http xapi simulation agentbin rollcall commands structure
 VMS   := quickboot
-.PHONY: check check-asan check-valgrind check-boot check-fault check-web
+.PHONY: check check-asan check-valgrind check-boot check-fault check-web check-e2e
 check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
-	B=$(B) tests/report $(RINGS) $(VMS)
+	B=$(B) JOBS=$(JOBS) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
 	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
@@ -231,6 +235,10 @@ check-web: all $(B)/tests/tools/page_server | $(B)/packages-web
 
 check-boot: all agent $(B)/tests/tools/fake_xapi $(B)/base.iso $(BASES) | $(B)/packages-boot
 	B=$(B) tests/report boot firstboot netboot
+
+# One school's story from its spreadsheet to the page on which everything is green: minutes.
+check-e2e: all agent $(B)/tests/tools/fake_xapi $(B)/base.iso | $(B)/packages-e2e
+	B=$(B) tests/report e2e
 
 # The same Makefile into another folder with other flags; not a recursion into folders. Emulated machines see nothing new
 # there, nor do rings that mostly run other people's programs, rings of the agent's own binary, which has flags of its own, or of the source tree.
@@ -301,7 +309,7 @@ help:
 	@echo "all (default)   the program, its manual pages and translations"
 	@echo "agent           the program that finishes the hosts: build/agent/xenroll-agent"
 	@echo "demo            the whole job on examples/; ISO=file.iso takes your own base"
-	@echo "check           all quick tests; check-web, check-asan, check-valgrind, check-fault, check-boot, fuzz, bench: the longer ones"
+	@echo "check           all quick tests; check-web, check-asan, check-valgrind, check-fault, check-boot, check-e2e, fuzz, bench: the longer ones"
 	@echo "lint            structure and shell checks"
 	@echo "install dist pot clean"
 

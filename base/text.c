@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/cleanup.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -100,4 +101,13 @@ bool text_is_ascii(const char *s)
                 if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
                         return false;
         return true;
+}
+
+bool text_is_formula(const char *s)
+{
+        static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠" };
+        for (size_t i = 0; i < COUNT(signs); i++)
+                if (!strncmp(s, signs[i], strlen(signs[i])))
+                        return true;
+        return false;
 }

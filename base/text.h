@@ -11,3 +11,4 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 bool text_is_utf8(const char *s, size_t n);
 size_t text_utf8_until(const char *s, size_t n);                /* bytes before the first that is wrong; n when none is */
 bool text_is_ascii(const char *s);                              /* printable ASCII only */
+bool text_is_formula(const char *utf8);                         /* spreadsheets, also Chinese ones, would take it for one */

@@ -36,6 +36,8 @@ enum {
         MOST_OF_A_REPORT = 100, /* events in one body that a host posts */
         LONGEST_WAIT_MS = 60000,
         AFTER_A_KILL_MS = 3000,
+        AGAIN_MS = 5000,     /* after trouble with the database */
+        MOST_WAIT_MS = 1000, /* that a report keeps the boot server from deciding */
 };
 
 static bool as_root(void) { return geteuid() == 0; }
@@ -57,7 +59,7 @@ static void wipe(char **text)
 
 void serve_roll_clear(struct serve_roll *r)
 {
-        store_close(r->store);
+        recorder_free(r->recorder);
         wipe(&r->database);
         if (r->listen < 0)
                 return;
@@ -306,7 +308,6 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
 {
         struct serve_roll *r = arg;
         OWN(knowing_clear) struct knowing k = { NULL };
-        (void)keep;
         signal(SIGTERM, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
         if (!open_knowing(r, &k, e))
@@ -326,44 +327,73 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
 
 /* --- the courier --- */
 
-/* A database that others look after may be away for a while; our own file is not. */
-static bool carry(struct courier *c, bool may_be_away, struct err *e)
+struct carrying {
+        struct expected *expected;
+        struct store *store;
+        struct courier *courier;
+};
+
+static void carrying_stop(struct carrying *c)
 {
-        for (bool away = false;;) {
-                int wait = 1000;
-                struct err why = ERR_INIT;
-                bool fine = courier_work(c, &wait, &why);
-                if (!fine && !may_be_away) {
-                        *e = why;
-                        return false;
-                }
-                if (!fine && !away)
-                        say(why.text);
-                away = !fine;
-                (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
-        }
+        courier_free(c->courier);
+        store_close(c->store);
+        c->courier = NULL;
+        c->store = NULL;
 }
 
+static void carrying_clear(struct carrying *c)
+{
+        carrying_stop(c);
+        expected_free(c->expected);
+}
+
+static bool carrying_start(const struct serve_roll *r, struct carrying *c, struct err *e)
+{
+        c->store = store_open(r->out, r->database, false, e);
+        struct courier_config config = {
+                .store = c->store, .expected = c->expected, .status_url = r->page, .now = now_ms, .say = say
+        };
+        c->courier = c->store ? courier_new(&config, e) : NULL;
+        return c->courier;
+}
+
+/* Until the store is lost. */
+static void carry(struct courier *c, struct err *e)
+{
+        for (int wait = 1000; courier_work(c, &wait, e);)
+                (void)!poll(NULL, 0, wait < 0 ? 0 : wait > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : wait);
+}
+
+/* Each trouble is said once. */
+static void say_trouble(const struct err *e, char said[400])
+{
+        char line[400];
+        snprintf(line, sizeof(line), _("nothing is carried to others: %.300s"), e->text);
+        if (strcmp(line, said) != 0)
+                say(line);
+        snprintf(said, 400, "%s", line);
+}
+
+/* A database that is away, or held by somebody, is no reason to end, for with it the boot server would: how far it came
+ * is in there. */
 static bool run_courier(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
 {
-        struct serve_roll *r = arg;
+        const struct serve_roll *r = arg;
+        char said[400] = "";
+        OWN(carrying_clear) struct carrying c = { .expected = expected_open(r->build, e) };
         signal(SIGPIPE, SIG_IGN);
-        struct expected *x = expected_open(r->build, e);
-        struct store *store = x ? store_open(r->out, r->database, true, e) : NULL;
-        struct courier_config config = {
-                .store = store, .expected = x, .status_url = r->page, .now = now_ms, .say = say
-        };
-        struct courier *c = store ? courier_new(&config, e) : NULL;
-        bool fine = c;
-        if (fine) {
-                ready(ready_arg);
-                close(keep);
-                fine = carry(c, database_is_shared(store_database(store)), e);
+        if (!c.expected || !carrying_start(r, &c, e))
+                return false;
+        ready(ready_arg);
+        close(keep);
+        for (;;) {
+                struct err why = ERR_INIT;
+                if (c.courier || carrying_start(r, &c, &why))
+                        carry(c.courier, &why);
+                carrying_stop(&c);
+                say_trouble(&why, said);
+                (void)!poll(NULL, 0, AGAIN_MS);
         }
-        courier_free(c);
-        store_close(store);
-        expected_free(x);
-        return fine;
 }
 
 void serve_roll_children(struct serve_roll *r, struct supervisor *s)
@@ -380,10 +410,12 @@ void serve_roll_children(struct serve_roll *r, struct supervisor *s)
 
 /* --- the desk --- */
 
+/* The service has made its tables by now, and looked it over. */
 bool serve_roll_open(struct serve_roll *r, struct err *e)
 {
-        r->store = store_open(r->out, r->database, true, e);
-        return r->store;
+        struct store *store = store_open(r->out, r->database, false, e);
+        r->recorder = store ? recorder_new(store) : NULL;
+        return store;
 }
 
 static bool read_report(const struct heard *h, struct event *events, size_t *n, struct err *e)
@@ -400,10 +432,14 @@ static bool read_report(const struct heard *h, struct event *events, size_t *n, 
         return true;
 }
 
+/* That it has started is also told by what the service sees of the armings: nobody waits for it. */
 enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
 {
+        static const enum heard_end ends[] = {
+                [RECORDED] = HEARD, [RECORDED_NO_ROOM] = HEARD_NO_ROOM, [RECORDED_NOT] = HEARD_NOT
+        };
         struct serve_roll *r = arg;
-        size_t n = 2, fresh;
+        size_t n = 2;
         AUTO_FREE struct event *events = calloc(MOST_OF_A_REPORT, sizeof(*events));
         if (!events)
                 file_out_of_memory();
@@ -411,15 +447,11 @@ enum heard_end serve_roll_heard(void *arg, const struct heard *h, struct err *e)
                 arming_watch_started(h->school, h->host, h->token, h->starts, now_ms(), events);
         else if (!read_report(h, events, &n, e))
                 return HEARD_NOT;
-        if (store_put(r->store, events, n, &fresh, e))
-                return HEARD;
-        return store_is_full(r->store) ? HEARD_NO_ROOM : HEARD_NOT;
+        return ends[recorder_put(r->recorder, events, n, h->body.ptr ? MOST_WAIT_MS : 0, e)];
 }
 
-/* That one is lost does no harm: the next one says more. */
 void serve_roll_percent(void *arg, const char *school, const char *host, int percent)
 {
         struct serve_roll *r = arg;
-        struct err ignored = ERR_INIT;
-        (void)!store_percent(r->store, school, host, percent, &ignored);
+        recorder_percent(r->recorder, school, host, percent);
 }

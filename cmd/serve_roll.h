@@ -1,8 +1,8 @@
 /* serve_roll.h - the roll call's side of `xenroll serve`: its processes, its page's address and key, and what the desk hands on to it. */
 #pragma once
 #include "pxe/supervisor.h"
+#include "rollcall/recorder.h"
 #include "rollcall/roll_web.h"
-#include "rollcall/store.h"
 
 struct roll_options {                   /* as on the command line; NULL, 0 = not given */
         int port;
@@ -19,7 +19,7 @@ struct serve_roll {
         char *database;                 /* owned, a secret; NULL: out/rollcall.db */
         bool courier;                   /* there is somebody to tell */
         int listen, ours[ROLL_LINES + 1], theirs[ROLL_LINES];   /* owned until they are the children's; ours ends with listen */
-        struct store *store;            /* of the desk; owned */
+        struct recorder *recorder;      /* of the desk; owned */
 };
 #define SERVE_ROLL_INIT { .listen = -1 }
 void serve_roll_clear(struct serve_roll *);

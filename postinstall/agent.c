@@ -23,6 +23,8 @@ enum {
         MOST_TRIES = 4,        /* of one step before it counts as stopped */
         MOST_ROUNDS = 3,       /* of verification */
         EXTRA = 900,           /* seconds for an agent that is started when its time is up already */
+        END_TRIES = 6,
+        END_REST = 10000, /* ms */
 };
 
 static const struct step *const coordinator_steps[] = { &step_first_boot, &step_clock, &step_identity, &step_multipath,
@@ -234,6 +236,17 @@ static bool give_up(struct agent *a, const struct err *why, struct err *e)
         return fine && write_result(a, "stopped", "-", why, e);
 }
 
+/* Until it is heard, or a minute long: a host that has arrived says nothing later. */
+static void tell_the_end(struct agent *a, const char *outcome, const struct err *why)
+{
+        for (int tries = END_TRIES;; clock_sleep(END_REST)) {
+                a->deaf_until = 0;
+                agent_tell(a, "agent", outcome, why);
+                if (!a->deaf_until || !--tries)
+                        return;
+        }
+}
+
 static enum agent_end end_well(struct agent *a, enum agent_end end, struct err *e)
 {
         struct err trouble = ERR_INIT;
@@ -243,8 +256,7 @@ static enum agent_end end_well(struct agent *a, enum agent_end end, struct err *
                 return AGENT_AGAIN;
         }
         if (end != AGENT_AGAIN)
-                agent_tell(
-                        a, "agent", end == AGENT_CONVERGED ? "converged" : "stopped", end == AGENT_STOPPED ? e : NULL);
+                tell_the_end(a, end == AGENT_CONVERGED ? "converged" : "stopped", end == AGENT_STOPPED ? e : NULL);
         return end;
 }
 

@@ -1,12 +1,13 @@
 #include "pxe/enrolled_csv.h"
+#include "base/text.h"
 
 #include <string.h>
 
-/* A cell that a spreadsheet would take for a formula is foreign text trying something. */
+/* A formula is foreign text trying something. */
 static void add_cell(struct str *out, const char *text)
 {
         str_addc(out, '"');
-        if (strchr("=+-@", *text) && *text)
+        if (text_is_formula(text))
                 str_addc(out, '\'');
         for (; *text; text++) {
                 if (*text == '"')

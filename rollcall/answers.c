@@ -250,9 +250,9 @@ void answers_answer(void *arg, const struct ask *ask, struct reply *r)
 {
         struct asked q = { .a = arg, .ask = ask, .reply = r };
         struct err e = ERR_INIT;
-        split_path(&q);
         if (answers_is_events(ask))
-                return take_events(&q);
+                return answers_take(arg, ask, NULL, r);
+        split_path(&q);
         add_fields(r);
         if (visitors_meet(q.a->visitors, ask, &q.visitor, &e))
                 find_route(&q);

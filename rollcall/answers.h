@@ -47,6 +47,13 @@ bool answers_is_events(const struct ask *);
  * the commit then fails the caller makes every such reply 507 or 503. */
 void answers_answer(void *arg, const struct ask *, struct reply *);
 
+/* The same for a question that is events, in two steps, of which the first may run on another thread. */
+struct posted;
+bool answers_admit(const struct answers *, const struct ask *);         /* its token is good: its body is worth reading */
+MUST_USE struct posted *posted_read(const struct ask *);                /* never NULL; what is wrong is kept in it. Caller frees */
+void posted_free(struct posted *);                                      /* NULL is fine */
+void answers_take(struct answers *, const struct ask *, struct posted *, struct reply *);      /* posted NULL: it is read now */
+
 /* The token of a host, or of a school's server (host NULL): 32 hex digits that follow from the seed. The server of every school of a
  * build has that of school "". */
 void answers_token(const unsigned char seed[32], const char *school, const char *host, char token[TOKEN_TEXT]);

@@ -211,20 +211,6 @@ static void refusal(struct asked *q, const struct known_host *h, const struct ar
         json_array_append_new(list, o);
 }
 
-static bool tell_store(struct asked *q, const struct known_host *h, const char *outcome, struct err *e)
-{
-        struct event event = { .stage = STAGE_ARMING, .percent = -1, .received = q->a->c.now() };
-        size_t fresh;
-        snprintf(event.school, sizeof(event.school), "%s", h->school->id);
-        snprintf(event.pool, sizeof(event.pool), "%s", h->pool->id);
-        snprintf(event.host, sizeof(event.host), "%s", h->machine->name);
-        snprintf(event.outcome, sizeof(event.outcome), "%s", outcome);
-        /* What tells this arming from the next one. */
-        event.clock = event.received / SECOND;
-        event_key(&event);
-        return store_put(q->a->c.store, &event, 1, &fresh, e);
-}
-
 static bool note(struct asked *q, const char *action, const struct known_host *h, bool again, struct err *e)
 {
         char name[2 * NAME_MOST + 16];
@@ -234,19 +220,22 @@ static bool note(struct asked *q, const char *action, const struct known_host *h
         return visitors_note(q->a->visitors, &q->visitor, action, name, e);
 }
 
-/* The state is what counts and is kept by now; the roll call hears of it, and the audit. */
-static bool tell_all(struct asked *q, const struct known_host *const *hosts, size_t n, const char *outcome, bool again,
-        struct err *e)
+/* Nothing is done that the audit does not know: it is written first. The roll call hears of it from who watches the
+ * arming. */
+static bool commit(
+        struct asked *q, const struct known_host *const *hosts, size_t n, const char *action, bool again, struct err *e)
 {
-        if (!store_begin(q->a->c.store, e))
-                return false;
-        bool fine = true;
+        struct err ignored = ERR_INIT;
+        bool fine = store_begin(q->a->c.store, e);
         for (size_t i = 0; fine && i < n; i++)
-                fine = tell_store(q, hosts[i], outcome, e) &&
-                       note(q, !strcmp(outcome, "armed") ? "arm" : "disarm", hosts[i], again, e);
-        if (fine && store_commit(q->a->c.store, e))
+                fine = note(q, action, hosts[i], again, e);
+        if (!fine || !store_commit(q->a->c.store, e)) {
+                store_rollback(q->a->c.store);
+                return false;
+        }
+        if (arming_commit(q->a->c.arming, e))
                 return true;
-        store_rollback(q->a->c.store);
+        (void)!visitors_note(q->a->visitors, &q->visitor, "undone", action, &ignored);
         return false;
 }
 
@@ -301,11 +290,9 @@ static void arm(struct asked *q, const struct choice *c, const struct wish *w)
         bool fine = arming_begin(q->a->c.arming, &e) && arm_chosen(q, c, w, &run, &e);
         bool all = fine && !(c->by_name && json_array_size(run.refused));
         if (all)
-                fine = arming_commit(q->a->c.arming, &e);
+                fine = commit(q, run.done.hosts, run.done.n, "arm", w->again, &e);
         else
                 arming_rollback(q->a->c.arming);
-        if (fine && all)
-                fine = tell_all(q, run.done.hosts, run.done.n, "armed", w->again, &e);
         if (fine)
                 answer_arming(q, &run, w, all);
         else {
@@ -339,7 +326,7 @@ static void disarm(struct asked *q, const struct choice *c, const struct wish *w
                 if (fine && was)
                         done.hosts[done.n++] = c->hosts[i];
         }
-        if (fine && arming_commit(q->a->c.arming, &e) && tell_all(q, done.hosts, done.n, "disarmed", false, &e))
+        if (fine && commit(q, done.hosts, done.n, "disarm", false, &e))
                 return answer_disarming(q, &done);
         arming_rollback(q->a->c.arming);
         answer_trouble(q, &e);

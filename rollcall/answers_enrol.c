@@ -156,16 +156,22 @@ void act_enrol(struct asked *q)
         answer_json(q, 200, o);
 }
 
+/* As with arming: the audit is written first. */
 static bool forget_all(const struct picking *p, struct err *e)
 {
         struct arming *arming = p->q->a->c.arming;
+        struct err ignored = ERR_INIT;
         size_t i;
         json_t *mac;
         bool fine = arming_begin(arming, e);
         json_array_foreach(p->found, i, mac) fine = fine && enrolled_forget_one(arming, json_string_value(mac), e);
-        if (fine && arming_commit(arming, e))
+        if (!fine || !note_all(p, "forget", e)) {
+                arming_rollback(arming);
+                return false;
+        }
+        if (arming_commit(arming, e))
                 return true;
-        arming_rollback(arming);
+        (void)!visitors_note(p->q->a->visitors, &p->q->visitor, "undone", "forget", &ignored);
         return false;
 }
 
@@ -176,7 +182,7 @@ void act_forget(struct asked *q)
         struct picking p = { .q = q, .wished = json_object(), .found = json_array(), .csv = STR_MAX(LARGEST_CSV) };
         if (!find_picked(q, &p))
                 return;
-        if (!forget_all(&p, &e) || !note_all(&p, "forget", &e))
+        if (!forget_all(&p, &e))
                 return answer_trouble(q, &e);
         json_t *o = json_object();
         json_object_set(o, "forgotten", p.found);

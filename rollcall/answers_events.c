@@ -49,13 +49,52 @@ static void take_of_school(struct asked *q, const char *school, struct event *ev
         keep(q, events, n);
 }
 
-static const struct known_token *bearer(const struct asked *q)
+static const struct known_token *bearer(const struct answers *a, const struct ask *ask)
 {
         char field[128];
-        bool is = ask_field(q->ask, "Authorization", field, sizeof(field)) && !strncasecmp(field, "Bearer ", 7);
-        const struct known_token *t = is ? answers_by_token(q->a, field + 7) : NULL;
+        bool is = ask_field(ask, "Authorization", field, sizeof(field)) && !strncasecmp(field, "Bearer ", 7);
+        const struct known_token *t = is ? answers_by_token(a, field + 7) : NULL;
         explicit_bzero(field, sizeof(field));
         return t && !t->host ? t : NULL;
+}
+
+/* The token of a host stands in the path, that of a school's server does not. */
+static const char *token_in(const struct ask *ask)
+{
+        const char *rest = ask->path + strlen("/events");
+        return *rest == '/' ? rest + 1 : NULL;
+}
+
+static const struct known_token *admitted(const struct answers *a, const struct ask *ask)
+{
+        const char *in_path = token_in(ask);
+        char token[TOKEN_TEXT];
+        if (!in_path)
+                return bearer(a, ask);
+        size_t n = strcspn(in_path, "?");
+        if (n >= sizeof(token))
+                return NULL;
+        snprintf(token, sizeof(token), "%.*s", (int)n, in_path);
+        const struct known_token *t = answers_by_token(a, token);
+        return t && t->host ? t : NULL;
+}
+
+bool answers_admit(const struct answers *a, const struct ask *ask) { return admitted(a, ask); }
+
+/* --- bodies --- */
+
+struct posted {
+        struct event *events; /* owned */
+        size_t n;
+        struct err e; /* of kind ERR_NONE when they could be read */
+};
+
+void posted_free(struct posted *p)
+{
+        if (!p)
+                return;
+        free(p->events);
+        free(p);
 }
 
 /* Most bodies are one event, and MOST_EVENTS of them take megabytes. */
@@ -67,26 +106,35 @@ static size_t room_for(struct bytes body)
         return n;
 }
 
-void take_events(struct asked *q)
+struct posted *posted_read(const struct ask *ask)
 {
         char type[128] = "";
-        struct err e = ERR_INIT;
-        size_t n = 0;
-        const char *token = q->path[7] ? q->path + 8 : NULL;
-        const struct known_token *from = token ? answers_by_token(q->a, token) : bearer(q);
-        if (!from || (token && !from->host))
-                return refuse(q, token ? 404 : 401, "unknown token");
-        size_t most = room_for(q->ask->body);
-        AUTO_FREE struct event *events = calloc(most, sizeof(*events));
-        if (!events)
+        size_t most = room_for(ask->body);
+        struct posted *p = calloc(1, sizeof(*p));
+        if (!p || !(p->events = calloc(most, sizeof(*p->events))))
                 file_out_of_memory();
-        if (!ask_field(q->ask, "Content-Type", type, sizeof(type)))
+        if (!ask_field(ask, "Content-Type", type, sizeof(type)))
                 *type = '\0';
-        if (!events_read(q->ask->body, type, !token, events, most, &n, &e))
+        if (events_read(ask->body, type, !token_in(ask), p->events, most, &p->n, &p->e))
+                p->e.kind = ERR_NONE;
+        return p;
+}
+
+static void drop(struct posted **p) { posted_free(*p); }
+
+void answers_take(struct answers *a, const struct ask *ask, struct posted *posted, struct reply *r)
+{
+        struct asked q = { .a = a, .ask = ask, .reply = r };
+        const struct known_token *from = admitted(a, ask);
+        if (!from)
+                return refuse(&q, token_in(ask) ? 404 : 401, "unknown token");
+        OWN(drop) struct posted *own = posted ? NULL : posted_read(ask);
+        struct posted *p = posted ? posted : own;
+        if (p->e.kind)
                 /* Not 400: a school's server leaves out what cannot be processed, and goes on with the rest. */
-                return refuse(q, 422, e.text);
-        if (token)
-                take_of_host(q, from->host, events, n);
+                return refuse(&q, 422, p->e.text);
+        if (from->host)
+                take_of_host(&q, from->host, p->events, p->n);
         else
-                take_of_school(q, from->school, events, n);
+                take_of_school(&q, from->school, p->events, p->n);
 }

@@ -71,7 +71,6 @@ void read_changes(struct asked *);
 void read_enrolled(struct asked *);
 void read_rule(struct asked *);
 void read_words(struct asked *);
-void take_events(struct asked *);
 void act_login(struct asked *);
 void act_logout(struct asked *);
 void act_language(struct asked *);

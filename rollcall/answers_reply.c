@@ -22,8 +22,7 @@ json_t *text_json(const char *text)
         return o ? o : json_string("\xef\xbf\xbd");
 }
 
-void rule_says(
-        const struct asked *q, enum rule rule, bool remedy, const char *const args[RULE_ARGS], struct str *out)
+void rule_says(const struct asked *q, enum rule rule, bool remedy, const char *const args[RULE_ARGS], struct str *out)
 {
         const struct rule_row *row = rule_row(rule);
         const char *template = remedy ? row->remedy : row->message;
@@ -69,9 +68,12 @@ void answer_error(struct asked *q, int status, const char *sentence)
         answer_json(q, status, o);
 }
 
+/* The sentence may name the database, its server, its user: that is for those who may look. */
 void answer_trouble(struct asked *q, const struct err *e)
 {
         bool full = database_is_full(store_database(q->a->c.store));
+        if (!may_read(q))
+                return answer_error(q, full ? 507 : 503, N_("The server cannot do this at the moment."));
         json_t *o = json_object();
         json_object_set_new(o, "error", text_json(e->text));
         json_object_set_new(o, "next", text_json(e->remedy));

@@ -4,18 +4,26 @@
 #include "base/rule.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
-enum { MOST_STATEMENTS = 96, NUMBER_TEXT = 24, MOST_LATER = 1000 };
+enum {
+        MOST_STATEMENTS = 96,
+        NUMBER_TEXT = 24,
+        MOST_LATER = 1000,
+        PAUSE_MS = 3000,   /* after a connection that failed: whoever asks meanwhile hears so at once */
+        ANSWER_MS = 25000, /* a server that has stopped, as its own time-outs have, says nothing any more */
+};
 
 struct postgres_database {
         struct database base;
         char *url;          /* owned; holds a password, wiped when freed, never printed */
         PGconn *connection; /* NULL until the first connect */
-        int64_t again;      /* ms, monotonic: not worth to be tried before */
         struct {
                 char *text;
                 bool prepared;
@@ -23,6 +31,8 @@ struct postgres_database {
         size_t n;
         int64_t *later[MOST_LATER]; /* where the answers to what is under way belong; borrowed */
         size_t n_later;
+        int64_t failed; /* ms: when the last connection could not be made; 0: it could */
+        char why[300];
 };
 
 struct postgres_rows {
@@ -44,7 +54,6 @@ bool database_is_postgres(const char *url)
 static bool lost(const char *why, struct err *e)
 {
         char line[300];
-        why = *why ? why : _("the connection was lost");
         size_t n = strcspn(why, "\n");
         snprintf(line, sizeof(line), "%.*s", n > 290 ? 290 : (int)n, why);
         err_rule(e, XR_DATABASE_LOST, line, NULL);
@@ -87,45 +96,85 @@ static void silent(void *arg, const char *message)
         (void)message;
 }
 
-static bool command(struct postgres_database *p, const char *text, const char *done, struct err *e)
-{
-        AUTO_RESULT r = PQexec(p->connection, text);
-        ExecStatusType status = PQresultStatus(r);
-        if ((status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) || (done && strcmp(PQcmdStatus(r), done) != 0))
-                return failed(p, r, e);
-        return true;
-}
-
-static int64_t monotonic(void)
+static int64_t now(void)
 {
         struct timespec t;
         clock_gettime(CLOCK_MONOTONIC, &t);
         return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool connect_now(struct postgres_database *p, struct err *e)
+/* The next answer. The library waits for ever; a connection that nothing comes from is closed here, which it then
+ * finds. */
+static PGresult *next_result(struct postgres_database *p)
 {
-        int64_t began = monotonic();
+        int64_t until = now() + ANSWER_MS;
+        while (PQisBusy(p->connection)) {
+                struct pollfd fd = { .fd = PQsocket(p->connection), .events = POLLIN };
+                int64_t left = until - now();
+                int ready = left > 0 ? poll(&fd, 1, (int)left) : 0;
+                if (!ready || (ready < 0 && errno != EINTR))
+                        shutdown(PQsocket(p->connection), SHUT_RDWR);
+                if (ready >= 0 && !PQconsumeInput(p->connection))
+                        break;
+        }
+        return PQgetResult(p->connection);
+}
+
+/* All answers to what was sent: the first that is an error, else the last. */
+static PGresult *result(struct postgres_database *p, int sent)
+{
+        PGresult *kept = NULL;
+        for (PGresult *r; sent && (r = next_result(p));) {
+                bool error = PQresultStatus(kept) == PGRES_FATAL_ERROR;
+                PQclear(error && kept ? r : kept);
+                kept = error && kept ? kept : r;
+                if (PQstatus(p->connection) != CONNECTION_OK)
+                        break;
+        }
+        return kept;
+}
+
+static bool command(struct postgres_database *p, const char *text, const char *done, struct err *e)
+{
+        AUTO_RESULT r = result(p, PQsendQuery(p->connection, text));
+        ExecStatusType status = PQresultStatus(r);
+        if ((status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) || (done && strcmp(PQcmdStatus(r), done) != 0))
+                return failed(p, r, e);
+        return true;
+}
+
+static bool connect_anew(struct postgres_database *p, struct err *e)
+{
         static const char *const names[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle",
                 "application_name", "client_encoding", "dbname", NULL };
-        const char *const values[] = { "4", "10000", "30", "xenroll", "UTF8", p->url, NULL };
+        const char *const values[] = { "5", "30000", "30", "xenroll", "UTF8", p->url, NULL };
         for (size_t i = 0; i < p->n; i++)
                 p->statements[i].prepared = false;
         p->n_later = 0;
         PQfinish(p->connection);
         p->connection = PQconnectdbParams(names, values, 1);
-        /* Many ask, one after the other: a server that does not even refuse must not keep each of them waiting. */
-        p->again = PQstatus(p->connection) == CONNECTION_OK ? 0 : 2 * monotonic() - began;
         if (PQstatus(p->connection) != CONNECTION_OK)
                 return lost(p->connection ? PQerrorMessage(p->connection) : "", e);
         PQsetNoticeProcessor(p->connection, silent, NULL);
         /* Somebody may have told the server to confirm before it has written: not to us. */
         return command(p,
-                "SET statement_timeout = 30000; SET lock_timeout = 10000; SET idle_in_transaction_session_timeout = "
+                "SET statement_timeout = 20000; SET lock_timeout = 10000; SET idle_in_transaction_session_timeout = "
                 "60000;"
                 " SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = "
                 "'off'",
                 NULL, e);
+}
+
+static bool connect_now(struct postgres_database *p, struct err *e)
+{
+        if (p->failed && now() < p->failed + PAUSE_MS)
+                return lost(p->why, e);
+        bool fine = connect_anew(p, e);
+        p->failed = fine ? 0 : now();
+        if (!fine)
+                snprintf(p->why, sizeof(p->why), "%.*s", (int)strcspn(PQerrorMessage(p->connection), "\n"),
+                        PQerrorMessage(p->connection));
+        return fine;
 }
 
 /* --- what is under way --- */
@@ -133,14 +182,14 @@ static bool connect_now(struct postgres_database *p, struct err *e)
 /* The answer to the oldest; the first that failed is what is told, the others were not tried any more. */
 static bool answer(struct postgres_database *p, int64_t *changed, struct err *e)
 {
-        AUTO_RESULT r = PQgetResult(p->connection);
+        AUTO_RESULT r = next_result(p);
         bool fine = PQresultStatus(r) == PGRES_COMMAND_OK;
         if (changed)
                 *changed = fine ? strtoll(PQcmdTuples(r), NULL, 10) : 0;
         if (!fine && e->kind == ERR_NONE)
                 failed(p, r, e);
         if (r)
-                PQclear(PQgetResult(p->connection));
+                PQclear(next_result(p));
         return fine;
 }
 
@@ -157,20 +206,17 @@ static bool pg_settle(struct database *db, struct err *e)
         p->n_later = 0;
         if (PQstatus(p->connection) != CONNECTION_OK)
                 return e->kind != ERR_NONE ? false : lost(PQerrorMessage(p->connection), e);
-        PQclear(PQgetResult(p->connection));
+        PQclear(next_result(p));
         return PQexitPipelineMode(p->connection) == 1 ? fine : lost(PQerrorMessage(p->connection), e);
 }
 
 /* A connection that was lost is made anew, but never inside a transaction: half of it would be missing. */
 static bool usable(struct postgres_database *p, struct err *e)
 {
-        /* Of a server that has gone the end of the connection is there to be read before anything is asked. */
-        if (!p->base.begun && PQstatus(p->connection) == CONNECTION_OK)
-                (void)!PQconsumeInput(p->connection);
-        if (PQstatus(p->connection) == CONNECTION_OK)
+        if (p->connection && PQstatus(p->connection) == CONNECTION_OK)
                 return true;
-        if (p->base.begun || monotonic() < p->again)
-                return lost("", e);
+        if (p->base.begun)
+                return lost(_("the connection was lost"), e);
         return connect_now(p, e);
 }
 
@@ -213,7 +259,7 @@ static bool prepare(struct postgres_database *p, size_t number, const char *name
         number_values(text, &numbered);
         if (!str_ok(&numbered, "SQL", e))
                 return false;
-        AUTO_RESULT r = PQprepare(p->connection, name, str_text(&numbered), 0, NULL);
+        AUTO_RESULT r = result(p, PQsendPrepare(p->connection, name, str_text(&numbered), 0, NULL));
         if (PQresultStatus(r) != PGRES_COMMAND_OK)
                 return failed(p, r, e);
         if (number < MOST_STATEMENTS)
@@ -252,7 +298,7 @@ static PGresult *run(
         if (!connected(p, e) || !prepare(p, named(p, text, name), name, text, e))
                 return NULL;
         send_as_text(&sent, v, n);
-        PGresult *r = PQexecPrepared(p->connection, name, (int)n, sent.values, NULL, NULL, 0);
+        PGresult *r = result(p, PQsendQueryPrepared(p->connection, name, (int)n, sent.values, NULL, NULL, 0));
         ExecStatusType status = PQresultStatus(r);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
                 return r;
@@ -346,7 +392,7 @@ static void pg_rollback(struct database *db)
         if (!pg_settle(db, &ignored) && PQstatus(p->connection) != CONNECTION_OK)
                 return;
         if (PQstatus(p->connection) == CONNECTION_OK)
-                PQclear(PQexec(p->connection, "ROLLBACK"));
+                PQclear(result(p, PQsendQuery(p->connection, "ROLLBACK")));
 }
 
 static bool pg_script(struct database *db, const char *statements, struct err *e)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUSY_MS = 10000, MOST_STATEMENTS = 96 };
+enum { BUSY_MS = 5000, MOST_STATEMENTS = 96 };
 
 struct sqlite_database {
         struct database base;

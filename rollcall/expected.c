@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -168,6 +169,14 @@ static void wipe(struct str *s)
         str_clear(s);
 }
 
+/* What the library read is freed wiped: a process that forks afterwards must not hand tokens on to its children. */
+static void free_wiped(void *p)
+{
+        if (p)
+                explicit_bzero(p, malloc_usable_size(p));
+        free(p);
+}
+
 static bool read_file(struct kept *k, int dir, struct err *e)
 {
         OWN(wipe) struct str text = STR_MAX(LARGEST_EXPECTED);
@@ -175,6 +184,7 @@ static bool read_file(struct kept *k, int dir, struct err *e)
                 return err_rule(e, XR_ROLL_NO_EXPECTED, NULL);
         if (!file_read(dir, NAME, LARGEST_EXPECTED, &text, e))
                 return false;
+        json_set_alloc_funcs(malloc, free_wiped);
         json_t *root = json_loadb(str_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
         bool fine = root && read_all(k, root);
         json_decref(root);

@@ -1,5 +1,6 @@
 #include "rollcall/export.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "rollcall/event_text.h"
 
 #include <inttypes.h>
@@ -146,7 +147,7 @@ static void cell(struct str *out, const char *value)
                 str_addc(out, ',');
         if (quote)
                 str_addc(out, '"');
-        if (*value && strchr("=+-@\t\r", *value))
+        if (text_is_formula(value))
                 str_addc(out, '\'');
         for (; *value; value++) {
                 if (*value == '"')

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const passed[] = { "Cookie", "Content-Type", "Accept-Language", "Authorization", "X-CSRF-Token",
-        "Host", "Origin", "If-None-Match" };
+        "Host", "Origin", "Sec-Fetch-Site" };
 
 static void add(struct str *out, const char *name, const char *value)
 {

@@ -178,10 +178,11 @@ static size_t most_body(const struct request *r)
         return roll_question_is_events(&r->question) ? LARGEST_EVENTS : LARGEST_ASK_BODY;
 }
 
-static bool is_printable(const char *path)
+/* A question mark that was hidden in an escape would be taken for a query, and decoded twice. */
+static bool is_plain(const char *path)
 {
         for (; *path; path++)
-                if (*path < 0x20 || *path > 0x7e)
+                if (*path < 0x20 || *path > 0x7e || *path == '?')
                         return false;
         return true;
 }
@@ -198,7 +199,7 @@ static void read_question(struct request *r, const char *url, const char *method
         q->post = !strcmp(method, "POST");
         r->head = !strcmp(method, "HEAD");
         r->known_method = q->post || r->head || !strcmp(method, "GET");
-        q->is_path = path_decode(url, q->path) && is_printable(q->path);
+        q->is_path = path_decode(url, q->path) && is_plain(q->path);
         r->refused = r->long_query ? 414 : 0;
         int status = roll_question_read(q, r->exchange.connection, r->query, r->all->config.secure);
         r->refused = r->refused ? r->refused : status;

@@ -28,7 +28,6 @@ static const char *const steps[] = {
               " detail {TEXT} NOT NULL, UNIQUE (host, key));"
               "CREATE TABLE session (token_hash {TEXT} PRIMARY KEY, csrf {TEXT} NOT NULL, created BIGINT NOT NULL,"
               " expires BIGINT NOT NULL, peer {TEXT} NOT NULL);"
-              "CREATE TABLE login_limit (peer {TEXT} PRIMARY KEY, failures BIGINT NOT NULL, since BIGINT NOT NULL);"
               "CREATE TABLE audit (seq {SERIAL}, at BIGINT NOT NULL, peer {TEXT} NOT NULL, action {TEXT} NOT NULL,"
               " detail {TEXT} NOT NULL);"
               "CREATE TABLE cursor (name {TEXT} PRIMARY KEY, position BIGINT NOT NULL, detail {TEXT} NOT NULL);",

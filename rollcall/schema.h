@@ -3,7 +3,7 @@
  *     counter   one row: the number of the last change
  *     school, pool, host      what is expected, and where each host stands (struct host_row)
  *     event     what was told; its number is never used again
- *     session, login_limit, audit, cursor     other modules' own */
+ *     session, audit, cursor     other modules' own */
 #pragma once
 #include "rollcall/database.h"
 

@@ -4,17 +4,22 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 enum {
         TICK_MS = 1000,
         PRUNE_MS = 3600 * 1000,
-        PRUNE_AT_ONCE = 2000, /* events; then who asks has his turn */
+        PRUNE_AT_ONCE = 2000,      /* events; then who asks has his turn */
+        WORTH_A_THREAD = 64 << 10, /* bytes of bodies */
 };
 
 struct held {
         int line;
         struct received_ask question;
+        bool admitted;
+        struct posted *posted; /* owned; NULL: its body has not been read yet */
         struct reply reply;
 };
 
@@ -50,8 +55,65 @@ static void succeed(struct service *s)
 static void answer(struct service *s, struct held *h)
 {
         reply_clear(&h->reply);
-        answers_answer(s->config->answers, &h->question.ask, &h->reply);
+        if (h->posted)
+                answers_take(s->config->answers, &h->question.ask, h->posted, &h->reply);
+        else
+                answers_answer(s->config->answers, &h->question.ask, &h->reply);
 }
+
+/* --- reading ahead --- */
+
+/* To read a body takes as long as to keep its events: while those of one are kept, the next is read. */
+struct reading {
+        struct held *held;
+        size_t n;
+        sem_t done; /* one for each that is read */
+        pthread_t thread;
+        bool runs;
+};
+
+static void *read_all(void *arg)
+{
+        struct reading *r = arg;
+        for (size_t i = 0; i < r->n; i++) {
+                if (r->held[i].admitted)
+                        r->held[i].posted = posted_read(&r->held[i].question.ask);
+                sem_post(&r->done);
+        }
+        return NULL;
+}
+
+static void reading_start(struct reading *r, const struct answers *a)
+{
+        size_t bytes = 0;
+        for (size_t i = 0; i < r->n; i++) {
+                bytes += r->held[i].question.ask.body.len;
+                r->held[i].admitted = answers_admit(a, &r->held[i].question.ask);
+        }
+        if (bytes < WORTH_A_THREAD || sem_init(&r->done, 0, 0) < 0)
+                return;
+        r->runs = pthread_create(&r->thread, NULL, read_all, r) == 0;
+        if (!r->runs)
+                sem_destroy(&r->done);
+}
+
+/* The next in the list is read, or is not going to be. */
+static void reading_await(struct reading *r)
+{
+        while (r->runs && sem_wait(&r->done) < 0 && errno == EINTR)
+                ;
+}
+
+static void reading_end(struct reading *r)
+{
+        if (!r->runs)
+                return;
+        pthread_join(r->thread, NULL);
+        sem_destroy(&r->done);
+        r->runs = false;
+}
+
+/* --- keeping --- */
 
 static void keep_one(struct service *s, struct held *h)
 {
@@ -76,21 +138,28 @@ static void keep_one(struct service *s, struct held *h)
 }
 
 /* One commit for all. When that is not to be had each is tried by itself: what stands in the way may be about one of
- * them only, and who can be helped is. */
+ * them only, and who can be helped is. A database that is held or away is the same for all, and waited for once. */
 static void keep_all(struct service *s, struct held *held, size_t n)
 {
+        struct store *store = s->config->store;
         struct err e = ERR_INIT;
-        bool fine = n > 1 && store_begin(s->config->store, &e);
+        struct reading reading = { .held = held, .n = n };
+        bool begun = store_begin(store, &e), fine = begun;
+        for (size_t i = 0; i < n && !begun; i++)
+                fail(s, &held[i], store_is_full(store), &e);
+        if (begun)
+                reading_start(&reading, s->config->answers);
         for (size_t i = 0; fine && i < n; i++) {
+                reading_await(&reading);
                 answer(s, &held[i]);
                 fine = held[i].reply.status < 500;
         }
-        if (fine && store_commit(s->config->store, &e)) {
-                succeed(s);
+        reading_end(&reading);
+        if (!begun)
                 return;
-        }
-        if (n > 1)
-                store_rollback(s->config->store);
+        if (fine && store_commit(store, &e))
+                return succeed(s);
+        store_rollback(store);
         for (size_t i = 0; i < n; i++)
                 keep_one(s, &held[i]);
 }
@@ -131,6 +200,7 @@ static void reply_to(struct held *h)
         struct err gone = ERR_INIT;
         (void)!backend_reply(h->line, &h->reply, &gone);
         reply_clear(&h->reply);
+        posted_free(h->posted);
         received_ask_clear(&h->question);
 }
 
@@ -139,12 +209,16 @@ static bool one_round(struct service *s, const struct pollfd *fds, struct err *e
         struct held held[ROLL_LINES];
         size_t n, n_events;
         bool fine = collect(s, fds, held, &n, &n_events, e);
-        if (n_events)
+        if (n_events == 1)
+                keep_one(s, &held[0]);
+        else if (n_events)
                 keep_all(s, held, n_events);
         for (size_t i = 0; i < n_events; i++)
                 reply_to(&held[i]);
         for (size_t i = n_events; i < n; i++) {
                 answer(s, &held[i]);
+                if (!strcmp(held[i].question.ask.method, "POST"))
+                        s->ticked = 0; /* it may have armed somebody, which the page wants to see */
                 reply_to(&held[i]);
         }
         return fine;

@@ -276,6 +276,7 @@ bool store_prune(
         if (!store_enter(s, &own, e))
                 return false;
         bool fine = read_hold(s, hold, &position, e) &&
+                    database_do(s->db, e, NULL, "DELETE FROM audit WHERE at < ?", "i", before) &&
                     database_do(s->db, e, removed,
                             "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? AND (seq <= ? OR "
                             "host IN "

@@ -66,5 +66,5 @@ struct store_hold {
         const char *school;             /* NULL: of all */
 };
 /* Removes events received before that moment (ms), at most most of them; *removed how many. What is held stays (NULL: nothing is), and
- * so does a host's row. */
+ * so does a host's row. What people did before it is removed as well. */
 MUST_USE bool store_prune(struct store *, int64_t before, int64_t most, const struct store_hold *, int64_t *removed, struct err *e);

@@ -96,14 +96,15 @@ static void find_language(const struct visitors *v, const struct ask *ask, const
         visitor->words = chinese ? v->chinese : NULL;
 }
 
-/* One that is in use lives on; that is written down now and then. */
-static bool touch(struct visitors *v, const struct visitor *visitor, int64_t expires, struct err *e)
+/* One that is in use lives on; that is written down now and then, and without room or while somebody else writes some
+ * other time: it is as good as it was. */
+static void touch(struct visitors *v, const struct visitor *visitor, int64_t expires)
 {
         int64_t fresh = v->now() + SESSION_HOURS * (int64_t)HOUR;
-        if (fresh - expires < TOUCH)
-                return true;
-        return database_do(v->database, e, NULL, "UPDATE session SET expires = ? WHERE token_hash = ?", "is", fresh,
-                visitor->session);
+        struct err ignored = ERR_INIT;
+        if (fresh - expires >= TOUCH)
+                (void)!database_do(v->database, &ignored, NULL, "UPDATE session SET expires = ? WHERE token_hash = ?",
+                        "is", fresh, visitor->session);
 }
 
 static bool find_session(struct visitors *v, const char *cookie, struct visitor *visitor, struct err *e)
@@ -127,9 +128,11 @@ static bool find_session(struct visitors *v, const char *cookie, struct visitor 
                         return false;
         }
         visitor->logged_in = expires > v->now();
-        if (!visitor->logged_in)
+        if (visitor->logged_in)
+                touch(v, visitor, expires);
+        else
                 *visitor->csrf = '\0';
-        return !visitor->logged_in || touch(v, visitor, expires, e);
+        return true;
 }
 
 bool visitors_meet(struct visitors *v, const struct ask *ask, struct visitor *visitor, struct err *e)
@@ -152,14 +155,18 @@ bool visitors_meet(struct visitors *v, const struct ask *ask, struct visitor *vi
 
 bool visitor_is_ours(const struct ask *ask)
 {
-        char origin[LONGEST_FIELDS], host[LONGEST_FIELDS], site[32];
+        char origin[LONGEST_FIELDS], host[LONGEST_FIELDS], site[32], scheme[16];
         if (ask_field(ask, "Sec-Fetch-Site", site, sizeof(site)) && strcasecmp(site, "same-origin") != 0)
                 return false;
         /* Programs and old browsers say none. */
         if (!ask_field(ask, "Origin", origin, sizeof(origin)))
                 return true;
         const char *at = strstr(origin, "://");
-        return at && ask_field(ask, "Host", host, sizeof(host)) && !strcasecmp(at + 3, host);
+        if (!at || !ask_field(ask, "Host", host, sizeof(host)) || strcasecmp(at + 3, host) != 0)
+                return false;
+        /* The boot server of the same address is another site, which whoever is on the way can write. */
+        bool https = ask_field(ask, "Scheme", scheme, sizeof(scheme)) && !strcmp(scheme, "https");
+        return !https || !strncasecmp(origin, "https://", 8);
 }
 
 bool visitor_has_token(const struct visitor *visitor, const struct ask *ask)

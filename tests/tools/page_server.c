@@ -14,11 +14,11 @@
 #include "pxe/enrolment.h"
 #include "rollcall/answers.h"
 #include "rollcall/roll_web.h"
+#include "rollcall/service.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +27,7 @@
 #include <time.h>
 
 enum { LONG_NAME = 64, OF_THREE = 8, OF_MANY = 30 };
+#define KEEP_MS (INT64_C(400) * 24 * 3600 * 1000)
 
 static _Noreturn void die(const char *what, const char *why)
 {
@@ -164,24 +165,6 @@ static void open_all(const char *path)
                 die("answers", e.text);
 }
 
-static void answer(void *arg, const struct ask *ask, struct reply *r)
-{
-        struct err e = ERR_INIT;
-        bool events = answers_is_events(ask), begun = events && store_begin(all.config.store, &e);
-        answers_answer(arg, ask, r);
-        if (begun && !store_commit(all.config.store, &e)) {
-                reply_clear(r);
-                r->status = 503;
-        }
-}
-
-static bool answer_one(int line)
-{
-        struct err e = ERR_INIT;
-        bool over;
-        return backend_answer(line, answer, all.answers, &over, &e) && !over;
-}
-
 static void stop_web(int signal) { kill(all.web, signal); }
 
 static int run_answers(void)
@@ -189,18 +172,17 @@ static int run_answers(void)
         struct sigaction stop = { .sa_handler = stop_web, .sa_flags = SA_RESTART };
         sigaction(SIGTERM, &stop, NULL);
         signal(SIGPIPE, SIG_IGN);
-        for (size_t open_ones = ROLL_LINES; open_ones;) {
-                struct pollfd fds[ROLL_LINES];
-                for (size_t i = 0; i < ROLL_LINES; i++)
-                        fds[i] = (struct pollfd){ .fd = all.lines[i], .events = POLLIN };
-                if (poll(fds, ROLL_LINES, -1) < 0)
-                        continue;
-                for (size_t i = 0; i < ROLL_LINES; i++)
-                        if (fds[i].revents && !answer_one(all.lines[i])) {
-                                all.lines[i] = -1;
-                                open_ones--;
-                        }
-        }
+        struct err e = ERR_INIT;
+        struct arming_watch *watch =
+                all.config.arming ? arming_watch_new(all.config.arming, all.config.store, KEEP_MS) : NULL;
+        struct service_config c = { .lines = all.lines,
+                .answers = all.answers,
+                .store = all.config.store,
+                .watch = watch,
+                .keep_ms = KEEP_MS,
+                .now = now };
+        if (!service_run(&c, &e))
+                fprintf(stderr, "page_server: %s\n", e.text);
         int status;
         while (waitpid(all.web, &status, 0) < 0 && errno == EINTR) {
         }

@@ -2,7 +2,8 @@
  *
  *     store_test all WHERE                 every case on fresh tables; WHERE is a file's name in the current folder, or
  * a URL store_test kill WHERE TIMES          a child that puts events is killed; what it was told is kept must be there
- *     store_test full WHERE BALLAST        puts events until there is no room, removes the file BALLAST, goes on */
+ *     store_test away URL                  says which backend to stop, then that all is to be silent, and waits for a
+ * line store_test full WHERE BALLAST        puts events until there is no room, removes the file BALLAST, goes on */
 #include "tests/unit/unit.h"
 #include "base/cleanup.h"
 #include "rollcall/cursor.h"
@@ -680,6 +681,59 @@ static int run_full(const char *ballast)
         return 0;
 }
 
+/* --- a server that says nothing any more --- */
+
+static double seconds(void)
+{
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void wait_for_a_line(void)
+{
+        char line[16];
+        fflush(stdout);
+        if (!fgets(line, sizeof(line), stdin))
+                _exit(2);
+}
+
+/* Its backend stands still, then all of it: whoever calls hears so in time, and not each for himself. */
+static int run_away(void)
+{
+        struct err e = ERR_INIT;
+        struct store *s = fresh();
+        char detail[1400];
+        int64_t change, pid = 0;
+        {
+                AUTO_ROWS r = database_query(store_database(s), &e, "SELECT pg_backend_pid()", "");
+                must(rows_next(r, &e), &e);
+                pid = rows_int(r, 0);
+        }
+        printf("stop %" PRId64 "\n", pid);
+        wait_for_a_line();
+        double began = seconds();
+        struct event ev = event_of("xen1", STAGE_INSTALL, "started", 1);
+        size_t new;
+        bool kept = store_put(s, &ev, 1, &new, &e);
+        snprintf(detail, sizeof(detail), "after %.1f s: %s", seconds() - began, e.text);
+        unit_case(group, "one that has stopped is given up", !kept && seconds() - began < 30, detail);
+        unit_case(group, "and another connection is made", put(s, &ev, 1) == 1, "no");
+        puts("away");
+        wait_for_a_line();
+        began = seconds();
+        bool any = false;
+        for (int i = 0; i < 20; i++) {
+                e = (struct err)ERR_INIT;
+                any = store_last_change(s, &change, &e) || any;
+        }
+        snprintf(detail, sizeof(detail), "after %.1f s: %s", seconds() - began, e.text);
+        unit_case(group, "one that takes connections and keeps silent costs one wait", !any && seconds() - began < 12,
+                detail);
+        store_close(s);
+        return 0;
+}
+
 int main(int argc, char **argv)
 {
         static char name[100];
@@ -693,6 +747,8 @@ int main(int argc, char **argv)
                 return run_all();
         if (!strcmp(argv[1], "kill") && argc == 4)
                 return run_kill(atoi(argv[3]));
+        if (!strcmp(argv[1], "away"))
+                return run_away();
         if (!strcmp(argv[1], "full") && argc == 4)
                 return run_full(argv[3]);
         return 2;

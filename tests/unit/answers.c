@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "rollcall/answers.h"
+#include "rollcall/arming_watch.h"
 #include "rollcall/web_password.h"
 
 #include <fcntl.h>
@@ -13,7 +14,8 @@
 #define JSON "Content-Type: application/json\n"
 #define SEED "0123456789abcdef0123456789abcdef"
 
-static int64_t now(void) { return 1700000000000; }
+static int64_t passed; /* ms */
+static int64_t now(void) { return 1700000000000 + passed; }
 
 static const struct expected_machine main_hosts[] = { { "xen1", "10.0.0.11", "00:16:3e:00:00:01", "S1", true },
         { "xen2", "10.0.0.12", "00:16:3e:00:00:02", "S2", false } };
@@ -259,6 +261,13 @@ static void tell(struct room *r)
         }
 }
 
+static int audits(struct room *r)
+{
+        struct err e = ERR_INIT;
+        AUTO_ROWS rows = database_query(store_database(r->store), &e, "SELECT count(*) FROM audit", "");
+        return rows_next(rows, &e) ? (int)rows_int(rows, 0) : -1;
+}
+
 /* --- arming, one after the other --- */
 
 static const struct {
@@ -320,6 +329,10 @@ static void act(struct room *r)
                                 row.state == acts[i].state,
                         detail);
         }
+        struct err e = ERR_INIT;
+        struct arming_watch *watch = arming_watch_new(r->arming, r->store, INT64_C(1) << 50);
+        unit_case("arming", "who watches sees it", arming_watch_look(watch, now(), &e), e.text);
+        arming_watch_free(watch);
         (void)ask(r, "10.0.0.9", "GET /api/host?school=gl1&host=xen2", fields, NULL);
         unit_case("arming", "the roll call hears of it", strstr(r->last, "\"standing\":\"armed\"") != NULL, r->last);
 }
@@ -352,6 +365,8 @@ static const struct {
                 true, 200,
                 "{\"csv\":\"\xef\xbb\xbf学校,资源池,主机名,MAC,序列号,IP,磁盘\\r\\n"
                 ",,,\\\"52:54:00:00:00:01\\\",\\\"'=1+1\\\",,\\r\\n\",\"rows\":1}" },
+        { "nor is a wide one", "POST /api/enrol", "{\"machines\":[\"52:54:00:00:00:04\"]}", true, 200,
+                ",\\\"'＝1\\\"," },
         { "no row for who is known", "POST /api/enrol", "{\"machines\":[\"00:16:3e:00:00:01\",\"52:54:00:00:00:03\"]}",
                 true, 200, "\"rows\":0" },
         { "forgotten", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:01\"]}", true, 200,
@@ -366,6 +381,7 @@ static void enrol(struct room *r)
                 { .macs = "00:16:3e:00:00:01", .serial = "other", .seen = 1 },
                 { .macs = "52:54:00:00:00:01 52:54:00:00:00:02", .serial = "=1+1", .model = "<b>", .seen = 2 },
                 { .macs = "52:54:00:00:00:03", .serial = "s2", .seen = 3 },
+                { .macs = "52:54:00:00:00:04", .serial = "＝1", .seen = 4 },
         };
         for (size_t i = 0; i < COUNT(machines); i++) {
                 struct err e = ERR_INIT;
@@ -383,6 +399,37 @@ static void enrol(struct room *r)
                 unit_case("enrolment", enrolments[i].why,
                         status == enrolments[i].status && strstr(r->last, enrolments[i].contains), detail);
         }
+}
+
+/* While nothing can be written: nobody is armed without the audit, who has logged in stays so, and a stranger hears no
+ * details. */
+static void read_only(struct room *r)
+{
+        char fields[600];
+        struct err e = ERR_INIT;
+        struct arm_row row = { 0 };
+        struct database *db = store_database(r->store);
+        snprintf(fields, sizeof(fields), "Scheme: https\n" JSON "Cookie: %s\nX-CSRF-Token: %s\n", r->cookie, r->csrf);
+        passed = 3600 * 1000;
+        unit_case("read only", "it is", database_script(db, "PRAGMA query_only = 1", &e), e.text);
+        int status =
+                ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}]}");
+        unit_case("read only", "arming is refused, and it is said why", status == 503 && strstr(r->last, "rollcall.db"),
+                r->last);
+        bool got = arming_get(r->arming, "nn36", "xen2", &row, &e);
+        unit_case("read only", "and nobody is armed", got && row.state == ARM_IDLE, arm_state_names[row.state]);
+        status = ask(r, "10.0.0.9", "GET /api/hosts", fields, NULL);
+        unit_case("read only", "the session goes on", status == 200, r->last);
+        status = ask(r, "10.0.0.9", "POST /api/login", "Scheme: https\n" JSON, "{\"password\":\"correct horse\"}");
+        unit_case("read only", "a stranger hears no details",
+                status == 503 && !strstr(r->last, "rollcall.db") && strstr(r->last, "\"error\""), r->last);
+        unit_case("read only", "no more", database_script(db, "PRAGMA query_only = 0", &e), e.text);
+        status = ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}]}");
+        got = arming_get(r->arming, "nn36", "xen2", &row, &e);
+        unit_case("read only", "then he is armed", status == 200 && got && row.state == ARM_ARMED, r->last);
+        int64_t removed;
+        unit_case("audit", "what was long ago is forgotten",
+                store_prune(r->store, now() + 1, 1, NULL, &removed, &e) && audits(r) == 0, e.text);
 }
 
 static void changes(struct room *r)
@@ -418,6 +465,7 @@ int main(void)
         tell(&open);
         act(&closed);
         enrol(&closed);
+        read_only(&closed);
         room_close(&closed);
         room_close(&open);
         return 0;

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +112,32 @@ static void test_tokens(void)
         }
 }
 
+#define TOKEN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Whoever forks afterwards hands his heap on. */
+static bool is_on_the_heap(const char *what, size_t n)
+{
+        char line[300];
+        uintptr_t from = 0, to = 0;
+        AUTO_FILE FILE *f = fopen("/proc/self/maps", "re");
+        while (f && fgets(line, sizeof(line), f))
+                if (strstr(line, "[heap]") && sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) == 2)
+                        return memmem((const void *)from, to - from, what, n) != NULL;
+        return true;
+}
+
+static void test_secrets(int dir)
+{
+        static char text[] = HEAD "," SCHOOLS ",\"upstream\":{\"url\":\"https://d\",\"token\":\"" TOKEN "\"}}";
+        static const char token[] = TOKEN;
+        const char *tail = token + 40; /* a freed piece's beginning is used by its allocator */
+        struct err e = ERR_INIT;
+        struct expected *x = read_text(dir, text, &e);
+        unit_case("expected", "a token is read", x != NULL, e.text);
+        expected_free(x);
+        unit_case("expected", "and nothing is left of it", !is_on_the_heap(tail, strlen(tail)), "it is");
+}
+
 int main(void)
 {
         char folder[] = "/tmp/xenroll-expected-XXXXXX";
@@ -119,6 +146,7 @@ int main(void)
         AUTO_FD int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct err e = ERR_INIT;
         mkdirat(dir, "rollcall", 0700);
+        test_secrets(dir);
         test_files(dir);
         test_content(dir);
         test_tokens();

@@ -30,7 +30,7 @@ static bool fill(struct store *s, struct err *e)
 {
         const struct expected_host hosts[] = { { "nn36", "=三十六中", "p1", "池", "xen1", "10.36.1.11",
                                                        "00:16:3e:00:00:01", "S1" },
-                { "nn36", "=三十六中", "p1", "池", "xen2", "", "", "" } };
+                { "nn36", "=三十六中", "p1", "池", "＝2", "", "", "" } };
         struct event events[] = { event_of("xen1", STAGE_INSTALL, "started", 1, ""),
                 event_of("xen1", STAGE_SELECT, "refused", 2, "=cmd|' /C calc'!A0, \"quoted\"\nnext"),
                 event_of("", STAGE_SELECT, "refused", 3, "") };
@@ -75,7 +75,7 @@ static const struct {
                 "nn36,'=三十六中,p1,xen1,failed,1,1,install,,started,,,2023-11-14T22:13:20Z,1970-01-01T00:00:01Z,\r\n"
                 "nn36,'=三十六中,p1,xen1,failed,2,1,select,,refused,XR-501,,2023-11-14T22:13:20Z,1970-01-01T00:00:02Z,"
                 "\"'=cmd|' /C calc'!A0, \"\"quoted\"\"\nnext\"\r\n"
-                "nn36,'=三十六中,p1,xen2,unheard,,,,,,,,,,\r\n",
+                "nn36,'=三十六中,p1,'＝2,unheard,,,,,,,,,,\r\n",
                 export_csv },
         { "JSON",
                 "[\n  {\"school\": \"nn36\", \"school_name\": \"=三十六中\", \"pool\": \"p1\", \"pool_name\": \"池\", "
@@ -92,7 +92,7 @@ static const struct {
                 "\"clock\": \"1970-01-01T00:00:02Z\", \"key\": \"K\", \"detail\": \"=cmd|' /C calc'!A0, "
                 "\\\"quoted\\\"\\u000anext\"}]},\n"
                 "  {\"school\": \"nn36\", \"school_name\": \"=三十六中\", \"pool\": \"p1\", \"pool_name\": \"池\", "
-                "\"host\": \"xen2\", \"address\": \"\", \"mac\": \"\", \"serial\": \"\", "
+                "\"host\": \"＝2\", \"address\": \"\", \"mac\": \"\", \"serial\": \"\", "
                 "\"expected\": true, \"standing\": \"unheard\", \"since\": \"\", \"heard\": \"\", \"attempt\": 0, "
                 "\"code\": \"\", \"detail\": \"\", \"events\": []}\n]\n",
                 export_json },

@@ -78,6 +78,8 @@ static const struct {
         { "it begins alike", "Host: a\nOrigin: https://a.b\n", false },
         { "null", "Host: a\nOrigin: null\n", false },
         { "no host", "Origin: https://a\n", false },
+        { "the boot server of that address", "Host: a\nOrigin: http://a\nScheme: https\n", false },
+        { "over HTTPS", "Host: a\nOrigin: https://a\nScheme: https\n", true },
         { "the browser says so", "Host: a\nSec-Fetch-Site: cross-site\n", false },
         { "the browser agrees", "Host: a\nSec-Fetch-Site: same-origin\n", true },
 };

@@ -88,7 +88,7 @@ static void take_uuid(struct world *w, int host)
         struct host *h = &w->hosts[host];
         struct err ignored = ERR_INIT;
         AUTO_STR text = STR_MAX(1 << 16);
-        if (!file_read(h->root, "etc/xensource-inventory", 1 << 16, &text, &ignored))
+        if (h->root < 0 || !file_read(h->root, "etc/xensource-inventory", 1 << 16, &text, &ignored))
                 return;
         const char *at = strstr(str_text(&text), "INSTALLATION_UUID='");
         if (!at)
@@ -313,6 +313,7 @@ void host_power(struct world *w, int host, bool on)
                 xapi_stops(w, host);
                 return;
         }
+        take_uuid(w, host); /* it may have been installed meanwhile */
         struct object *o = host_object(w, host);
         if (o)
                 put_bool(h->db, o, "enabled", false);
