@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/cleanup.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -126,4 +127,13 @@ void text_hex(const unsigned char *bytes, size_t n, char *out)
                 *out++ = digits[bytes[i] & 15];
         }
         *out = '\0';
+}
+
+bool text_is_formula(const char *s)
+{
+        static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠" };
+        for (size_t i = 0; i < COUNT(signs); i++)
+                if (!strncmp(s, signs[i], strlen(signs[i])))
+                        return true;
+        return false;
 }

@@ -17,3 +17,4 @@ bool text_is_ascii(const char *s);                              /* printable ASC
 size_t text_steers(const char *s);
 
 void text_hex(const unsigned char *bytes, size_t n, char *out); /* 2 n digits and a NUL */
+bool text_is_formula(const char *utf8);                         /* spreadsheets, also Chinese ones, would take it for one */

@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/netbuild.h"
+#include "pxe/enrolled_csv.h"
 #include "base/file.h"
 #include "base/i18n.h"
 
@@ -91,33 +92,13 @@ static bool show_json(void *arg, const struct enrolled *m)
         return true;
 }
 
-/* A cell that a spreadsheet would take for a formula is foreign text trying something. */
-static void add_cell(struct str *out, const char *text)
-{
-        str_addc(out, '"');
-        if (strchr("=+-@", *text) && *text)
-                str_addc(out, '\'');
-        for (; *text; text++) {
-                if (*text == '"')
-                        str_addc(out, '"');
-                str_addc(out, *text);
-        }
-        str_addc(out, '"');
-}
-
-/* School, pool, name and address are for the person to fill in; machines of the build are there already. */
+/* Machines of the build are in the spreadsheet already. */
 static bool add_row(void *arg, const struct enrolled *m)
 {
         struct showing *s = arg;
-        char first[20];
         if (known_as(s->roster, m))
                 return true;
-        snprintf(first, sizeof(first), "%.17s", m->macs);
-        str_add(s->csv, ",,,");
-        add_cell(s->csv, first);
-        str_addc(s->csv, ',');
-        add_cell(s->csv, m->serial);
-        str_add(s->csv, ",,\r\n");
+        enrolled_csv_add(s->csv, m);
         s->n++;
         return true;
 }
@@ -126,8 +107,7 @@ static bool write_csv(struct netbuild *n, const char *file, struct err *e)
 {
         AUTO_STR csv = STR_MAX(16 << 20);
         struct showing s = { .roster = n->roster, .csv = &csv };
-        /* With a mark in front, without which the spreadsheet programs of our users take it for GB18030. */
-        str_add(&csv, "\xef\xbb\xbf学校,资源池,主机名,MAC,序列号,IP,磁盘\r\n");
+        enrolled_csv_begin(&csv);
         if (!enrolled_each(n->arming, add_row, &s, e) || !str_ok(&csv, file, e))
                 return false;
         AUTO_FD int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);

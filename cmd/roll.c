@@ -34,8 +34,7 @@ bool roll_open(struct roll *r, const char *path, struct err *e)
         r->expected = expected_open(r->build, e);
         if (!r->expected)
                 return err_ctx(e, "%s", path);
-        setenv("TZ", r->expected->timezone, 1);
-        tzset();
+        expected_use_timezone(r->expected);
         return true;
 }
 

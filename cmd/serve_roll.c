@@ -187,12 +187,13 @@ static bool listen_on(struct serve_roll *r, struct err *e)
 }
 
 /* Read here only for this: its secrets are for those who need them, and read by them. */
-static bool look_for_courier(struct serve_roll *r, struct err *e)
+static bool look_into_build(struct serve_roll *r, struct err *e)
 {
         struct expected *x = expected_open(r->build, e);
         if (!x)
                 return false;
         r->courier = x->upstream.url || x->n_notices;
+        expected_use_timezone(x);
         expected_free(x);
         return true;
 }
@@ -202,7 +203,7 @@ bool serve_roll_prepare(struct serve_roll *r, const char *address, struct err *e
         snprintf(r->address, sizeof(r->address), "%s", *address ? address : "0.0.0.0");
         read_database(r);
         name_page(r);
-        return look_for_courier(r, e) && listen_on(r, e) && say_page(r, e);
+        return look_into_build(r, e) && listen_on(r, e) && say_page(r, e);
 }
 
 /* --- the web server --- */
@@ -311,6 +312,7 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
                 .store = k.store,
                 .watch = k.watch,
                 .keep_ms = keep_ms(r->options),
+                .upstream = &k.expected->upstream,
                 .now = now_wall,
                 .say = say };
         return service_run(&c, e);

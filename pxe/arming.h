@@ -80,3 +80,5 @@ MUST_USE bool enrolled_put(struct arming *, const struct enrolled *, bool *kept,
 MUST_USE bool enrolled_serial(struct arming *, const char *mac, char serial[100], struct err *e);
 MUST_USE bool enrolled_each(struct arming *, bool (*each)(void *arg, const struct enrolled *), void *arg, struct err *e);
 MUST_USE bool enrolled_forget(struct arming *, struct err *e);
+/* mac: the one it was started by. */
+MUST_USE bool enrolled_forget_one(struct arming *, const char *mac, struct err *e);

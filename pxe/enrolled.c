@@ -91,3 +91,8 @@ bool enrolled_each(struct arming *a, bool (*each)(void *, const struct enrolled 
 }
 
 bool enrolled_forget(struct arming *a, struct err *e) { return !a->db || sql_exec(a->db, "DELETE FROM enrolled", e); }
+
+bool enrolled_forget_one(struct arming *a, const char *mac, struct err *e)
+{
+        return !a->db || sql_do(a->db, e, NULL, "DELETE FROM enrolled WHERE mac = ?", "s", mac);
+}

@@ -113,6 +113,7 @@ struct answers *answers_new(const struct answers_config *c, struct err *e)
         a->c = *c;
         a->overview.schools.max = LARGEST_REPLY / 2;
         a->visitors = visitors_new(store_database(c->store), c->out, c->now);
+        expected_use_timezone(c->expected);
         index_hosts(a);
         if (index_tokens(a, e))
                 return a;
@@ -170,6 +171,8 @@ static const struct route {
         { "POST", "/api/logout", ACTING, act_logout },
         { "POST", "/api/arm", ACTING, act_arm },
         { "POST", "/api/disarm", ACTING, act_disarm },
+        { "POST", "/api/enrol", ACTING, act_enrol },
+        { "POST", "/api/forget", ACTING, act_forget },
 };
 
 static bool is_json(const struct ask *ask)

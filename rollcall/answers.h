@@ -6,8 +6,11 @@
  *     GET  /api/host?school=&host=                           one host and its time line
  *     GET  /api/changes?since=   rows that changed; the web server asks this for its streams
  *     GET  /api/stream           204: this visitor may listen (the stream itself is the web server's)
- *     POST /api/login /api/logout /api/arm /api/disarm /api/language     with a CSRF token but for login
- *     GET  /api/enrolled         machines that nobody knows
+ *     POST /api/login /api/logout /api/arm /api/disarm /api/language     with a CSRF token but for login,
+ *                                                                        as the other two below
+ *     GET  /api/enrolled         machines that were started for enrolment
+ *     POST /api/enrol            {"machines": [MAC…]}: rows of the spreadsheet for those that nobody knows
+ *     POST /api/forget           {"machines": [MAC…]}: they are on the list no more
  *     POST /events               Authorization: Bearer TOKEN of a school's server; an array (event.h, named)
  *     POST /events/TOKEN         a host's own
  *     GET  /api/rule?code=                                   what a code means, in the visitor's language
@@ -34,6 +37,7 @@ struct answers_config {                 /* all borrowed */
         bool everybody_reads;
         int64_t (*now)(void);           /* ms since 1970 */
 };
+/* From then on the process is in the schools' time zone. */
 MUST_USE struct answers *answers_new(const struct answers_config *, struct err *e);
 void answers_free(struct answers *);
 

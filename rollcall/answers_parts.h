@@ -56,7 +56,8 @@ json_t *text_json(const char *);                                        /* never
 
 /* The rule's sentence in the visitor's language with these instead of its {1} … {9}. */
 void rule_says(const struct asked *, enum rule, bool remedy, const char *const args[RULE_ARGS], struct str *out);
-/* Sets "code", "cause" and "next"; of hosts only the numbers are known, so what the sentence is about stays open. */
+/* Sets "code", "cause" and "next", in which {1} … are open: the page finds the values in what the host said, by "told" and
+ * "told_next", the same in English. */
 void code_json(const struct asked *, json_t *to, int code);
 json_t *tile_json(const struct asked *, const struct host_row *, const struct host_more *);
 json_t *event_json(const struct asked *, const struct event_row *);
@@ -75,4 +76,6 @@ void act_logout(struct asked *);
 void act_language(struct asked *);
 void act_arm(struct asked *);
 void act_disarm(struct asked *);
+void act_enrol(struct asked *);
+void act_forget(struct asked *);
 bool may_read(const struct asked *);

@@ -291,52 +291,6 @@ void read_changes(struct asked *q)
         answer_trouble(q, &e);
 }
 
-/* --- machines that nobody knows, codes --- */
-
-static const struct known_host *known_by(const struct answers *a, const struct enrolled *m)
-{
-        for (size_t i = 0; i < a->n_hosts; i++) {
-                const struct expected_machine *x = a->hosts[i].machine;
-                if ((x->mac && *x->mac && strcasestr(m->macs, x->mac)) ||
-                        (x->serial && *x->serial && !strcmp(x->serial, m->serial)))
-                        return &a->hosts[i];
-        }
-        return NULL;
-}
-
-static bool list_machine(void *arg, const struct enrolled *m)
-{
-        struct listing *l = arg;
-        const struct known_host *h = known_by(l->q->a, m);
-        json_t *o = json_object();
-        set(o, "macs", m->macs);
-        set(o, "serial", m->serial);
-        set(o, "model", m->model);
-        set(o, "cpu", m->cpu);
-        set(o, "firmware", m->firmware);
-        set(o, "disks", m->disks);
-        set_number(o, "cpus", m->cpus);
-        set_number(o, "memory", m->memory);
-        set_number(o, "seen", m->seen * 1000);
-        set(o, "school", h ? h->school->id : "");
-        set(o, "host", h ? h->machine->name : "");
-        json_array_append_new(l->array, o);
-        return true;
-}
-
-void read_enrolled(struct asked *q)
-{
-        struct err e = ERR_INIT;
-        struct listing l = { .q = q, .array = json_array() };
-        if (q->a->c.arming && !enrolled_each(q->a->c.arming, list_machine, &l, &e)) {
-                json_decref(l.array);
-                return answer_trouble(q, &e);
-        }
-        json_t *o = json_object();
-        json_object_set_new(o, "machines", l.array);
-        answer_json(q, 200, o);
-}
-
 void read_rule(struct asked *q)
 {
         int64_t code = 0;

@@ -32,16 +32,15 @@ void rule_says(const struct asked *q, enum rule rule, bool remedy, const char *c
 
 void code_json(const struct asked *q, json_t *to, int code)
 {
-        static const char *const open[RULE_ARGS] = { "…", "…", "…", "…", "…", "…", "…", "…", "…" };
-        AUTO_STR cause = STR_MAX(4096), next = STR_MAX(4096);
-        /* What a machine says may be any number. */
-        if (code > 0 && (int)rule_row((enum rule)code)->rule == code) {
-                rule_says(q, (enum rule)code, false, open, &cause);
-                rule_says(q, (enum rule)code, true, open, &next);
-        }
+        const struct rule_row *row = code > 0 ? rule_row((enum rule)code) : NULL;
         json_object_set_new(to, "code", json_integer(code));
-        json_object_set_new(to, "cause", text_json(str_text(&cause)));
-        json_object_set_new(to, "next", text_json(str_text(&next)));
+        /* What a machine says may be any number. */
+        if (!row || (int)row->rule != code)
+                return;
+        json_object_set_new(to, "cause", text_json(say(q, row->message)));
+        json_object_set_new(to, "next", text_json(*row->remedy ? say(q, row->remedy) : ""));
+        json_object_set_new(to, "told", text_json(row->message));
+        json_object_set_new(to, "told_next", text_json(row->remedy));
 }
 
 void answer_rule(struct asked *q, int status, enum rule rule, ...)

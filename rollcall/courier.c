@@ -44,14 +44,6 @@ static bool open_parts(struct courier *c, struct err *e)
         return !x->n_notices || (c->notices = notices_new(&c->config, c->carrier, e));
 }
 
-/* Times in messages are those of the schools, and the process is ours. */
-static void set_timezone(const char *zone)
-{
-        if (zone && *zone)
-                setenv("TZ", zone, 1);
-        tzset();
-}
-
 struct courier *courier_new(const struct courier_config *config, struct err *e)
 {
         struct courier *c = calloc(1, sizeof(*c));
@@ -61,7 +53,7 @@ struct courier *courier_new(const struct courier_config *config, struct err *e)
         if (!c->config.status_url)
                 c->config.status_url = "";
         turn_init(&c->turn, store_database(config->store));
-        set_timezone(config->expected->timezone);
+        expected_use_timezone(config->expected);
         if (open_parts(c, e))
                 return c;
         courier_free(c);

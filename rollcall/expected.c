@@ -8,7 +8,9 @@
 #include <unistd.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Far beyond any district's. */
 enum { LARGEST_EXPECTED = 128 << 20, MOST_MACHINES = 1 << 20, LONGEST_TEXT = 4000 };
@@ -199,6 +201,13 @@ struct expected *expected_open(int dir, struct err *e)
                 return &k->expected;
         expected_free(&k->expected);
         return NULL;
+}
+
+void expected_use_timezone(const struct expected *x)
+{
+        if (x->timezone && *x->timezone)
+                setenv("TZ", x->timezone, 1);
+        tzset();
 }
 
 void expected_free(struct expected *x)

@@ -34,4 +34,6 @@ struct expected {                       /* one owner: expected_free */
 
 /* dir: the build's folder. NULL and e (ERR_INPUT): it is not there, or not ours. */
 MUST_USE struct expected *expected_open(int dir, struct err *e);
+/* From now on the process is in the schools' time zone. */
+void expected_use_timezone(const struct expected *);
 void expected_free(struct expected *);          /* NULL is fine; wipes secrets */

@@ -1,5 +1,6 @@
 #include "rollcall/export.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "rollcall/event_text.h"
 
 #include <inttypes.h>
@@ -141,16 +142,13 @@ bool export_json(struct store *s, FILE *f, struct err *e)
 
 static void cell(struct str *out, const char *value)
 {
-        /* What spreadsheets, also Chinese ones, take for a formula. */
-        static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠" };
         bool quote = strpbrk(value, ",\"\r\n") != NULL;
         if (out->len)
                 str_addc(out, ',');
         if (quote)
                 str_addc(out, '"');
-        for (size_t i = 0; i < COUNT(signs); i++)
-                if (!strncmp(value, signs[i], strlen(signs[i])))
-                        str_addc(out, '\'');
+        if (text_is_formula(value))
+                str_addc(out, '\'');
         for (; *value; value++) {
                 if (*value == '"')
                         str_addc(out, '"');

@@ -14,29 +14,34 @@ struct forward {
         const struct courier_config *config;
         struct route *route;
         struct contact contact;
-        char name[OCCASION_ID + 16]; /* of the cursor */
-        int64_t position, last;      /* taken over there; the last of the batch on its way */
-        size_t n, most;              /* events of the batch on its way; in the next one */
-        int left_out;                /* in a row */
-        size_t ceiling;              /* the server takes no larger ones */
+        char name[FORWARD_CURSOR];
+        int64_t position, last; /* taken over there; the last of the batch on its way */
+        size_t n, most;         /* events of the batch on its way; in the next one */
+        int left_out;           /* in a row */
+        size_t ceiling;         /* the server takes no larger ones */
         int64_t ceiling_until;
         bool taken, idle;     /* the other side has said yes, the store does not know yet; nothing was left */
         struct event *events; /* FORWARD_EVENTS, owned */
         size_t read;
 };
 
+void forward_cursor(const struct upstream *up, char name[FORWARD_CURSOR])
+{
+        char digest[OCCASION_ID];
+        occasion_digest(up->url, up->school ? up->school : "", digest);
+        snprintf(name, FORWARD_CURSOR, "upstream/%s", digest);
+}
+
 struct forward *forward_new(const struct courier_config *config, struct carrier *carrier, struct err *e)
 {
         const struct upstream *up = &config->expected->upstream;
-        char digest[OCCASION_ID];
         struct forward *f = calloc(1, sizeof(*f));
         if (!f || !(f->events = calloc(FORWARD_EVENTS, sizeof(*f->events))))
                 file_out_of_memory();
         f->config = config;
         f->contact.say = config->say;
         f->most = f->ceiling = FORWARD_EVENTS;
-        occasion_digest(up->url, up->school ? up->school : "", digest);
-        snprintf(f->name, sizeof(f->name), "upstream/%s", digest);
+        forward_cursor(up, f->name);
         size_t n = strlen(up->url);
         while (n && up->url[n - 1] == '/')
                 n--;

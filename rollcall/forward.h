@@ -6,7 +6,10 @@
 #include "rollcall/carrier.h"
 #include "rollcall/courier.h"
 
-enum { FORWARD_EVENTS = 1000, FORWARD_BYTES = 1 << 20 };
+enum { FORWARD_EVENTS = 1000, FORWARD_BYTES = 1 << 20, FORWARD_CURSOR = 64 };
+
+/* The cursor's name; another upstream, or another school's server, has another one. */
+void forward_cursor(const struct upstream *, char name[FORWARD_CURSOR]);
 
 struct forward;
 

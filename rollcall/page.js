@@ -10,7 +10,7 @@
 
         let words = {}, tag = 'en', summary = null, ahead = 0, change = 0, stream = null, lostSince = 0, ended = false;
         let formats = {}, collator = new Intl.Collator('en', { numeric: true });
-        const rules = new Map();                /* code → { cause, next } in the language of the page */
+        const rules = new Map();                /* code → what it means, in the language of the page and as hosts say it */
         const schools = new Map();              /* id → what is shown of a school */
         const attention = new Map(), found = new Map();         /* key → { host, element } */
         const chosen = { standing: '', q: '' };
@@ -136,30 +136,60 @@
                 return parts.join(' · ');
         }
         const sentence = text => text.charAt(0).toUpperCase() + text.slice(1);
+        const HOLE = /\{([1-9])\}/, A_SENTENCE = 400;
+        const fill = (template, values) => template.replace(/\{([1-9])\}/g, (all, n) => values[n - 1] === undefined ? '…' : values[n - 1]);
+        /* What stands in the text where the template has {1} …; null when it is another text. */
+        function valuesIn(template, text) {
+                const parts = template.split(HOLE), values = [], last = parts.length - 1;
+                let at = parts[0].length;
+                if (!text.startsWith(parts[0]) || (!last && text !== template))
+                        return null;
+                for (let i = 1; i < last; i += 2) {
+                        const to = i + 1 === last ? text.length - parts[last].length : text.indexOf(parts[i + 1], at);
+                        if (to < at || !text.startsWith(parts[i + 1], to))
+                                return null;
+                        values[parts[i] - 1] = text.slice(at, to);
+                        at = to + parts[i + 1].length;
+                }
+                return values;
+        }
+        /* Hosts say in English what their code means, with the values, and most of them what to do; whoever looks reads it in his language. */
+        function meaning(h) {
+                const detail = (h.detail || '').trim();
+                if (!(h.code > 0) || !h.cause)
+                        return { cause: '', next: '', detail };
+                const values = valuesIn(h.told + '. ' + h.told_next, detail) || valuesIn(h.told, detail);
+                if (values)
+                        return { cause: fill(h.cause, values), next: fill(h.next, values), detail: '' };
+                const next = detail && HOLE.test(h.next) ? '' : fill(h.next, []);
+                if (detail && HOLE.test(h.cause) && detail.length < A_SENTENCE && !detail.includes('\n'))
+                        return { cause: detail, next, detail: '' };
+                return { cause: fill(h.cause, []), next, detail };
+        }
         function causeOf(h) {
-                if (h.code > 0 && h.cause)
-                        return sentence(h.cause) + ' (XR-' + String(h.code).padStart(3, '0') + ')';
+                const cause = meaning(h).cause, number = 'XR-' + String(h.code).padStart(3, '0');
                 if (h.code > 0)
-                        return 'XR-' + String(h.code).padStart(3, '0');
+                        return cause ? sentence(cause) + ' (' + number + ')' : number;
                 if (h.standing === 'failed')
                         return h.detail || word('no-cause');
                 return word('silent', h.heard > 0 ? ageText(h.heard) : '');
         }
-        const detailOf = h => (h.standing === 'failed' && !(h.code > 0) ? '' : h.detail);
-        const nextOf = h => h.next || (stateOf(h) === 'overdue' ? word('silent-next') : h.standing === 'failed' ? word('no-cause-next') : '');
+        const detailOf = h => (h.standing === 'failed' && !(h.code > 0) ? '' : meaning(h).detail);
+        const nextOf = h => meaning(h).next || (stateOf(h) === 'overdue' ? word('silent-next') : h.standing === 'failed' ? word('no-cause-next') : '');
 
         /* Of the stream's rows the sentences may be in another language; codes and standings say the same in all. */
+        const ruleOf = ({ cause, next, told, told_next }) => ({ cause, next, told, told_next });
         function learn(rows) {
                 for (const h of rows)
                         if (h.code > 0)
-                                rules.set(h.code, { cause: h.cause, next: h.next });
+                                rules.set(h.code, ruleOf(h));
         }
         async function translate(rows) {
                 for (const h of rows)
                         if (h.code > 0 && !rules.has(h.code))
-                                await ask('api/rule?code=' + h.code).then(r => rules.set(h.code, r)).catch(() => null);
+                                await ask('api/rule?code=' + h.code).then(r => rules.set(h.code, ruleOf(r))).catch(() => null);
                 for (const h of rows)
-                        Object.assign(h, h.code > 0 && rules.has(h.code) ? { cause: rules.get(h.code).cause, next: rules.get(h.code).next } : {});
+                        Object.assign(h, h.code > 0 && rules.get(h.code));
         }
 
         /* --- tiles --- */
@@ -637,13 +667,13 @@
         }
         function eventItem(x) {
                 const key = 'event.' + x.stage + '.' + x.outcome, state = eventState(x);
-                const step = x.step ? (has('step.' + x.step) ? word('step.' + x.step) : x.step) + word('colon') : '';
+                const means = meaning(x), step = x.step ? (has('step.' + x.step) ? word('step.' + x.step) : x.step) + word('colon') : '';
                 return el('li', { class: 's-' + state }, sign(state),
                         el('span', { class: 'when' }, el('time', { datetime: new Date(x.received).toISOString() }, when(x.received, 'exact'))),
                         el('div', { class: 'what' }, step + (has(key) ? word(key) : x.stage + ' ' + x.outcome) + (x.percent >= 0 ? ' · ' + x.percent + ' %' : '')),
                         x.code > 0 ? el('div', null, causeOf(Object.assign({ standing: '', heard: 0 }, x))) : null,
-                        x.code > 0 && x.next ? el('div', { class: 'next' }, x.next) : null,
-                        x.detail ? el('div', { class: 'words' }, x.detail) : null);
+                        means.next ? el('div', { class: 'next' }, means.next) : null,
+                        means.detail ? el('div', { class: 'words' }, means.detail) : null);
         }
         async function fetchHost() {
                 const wanted = shown;
@@ -827,24 +857,85 @@
         }
 
         const gib = bytes => (bytes / 1073741824).toFixed(bytes < 1e11 ? 1 : 0) + ' GiB';
-        $('machines-open').addEventListener('click', async () => {
-                $('machines').showModal();
-                $('machines-title').focus();
+        const nameOf = m => m.macs.split(' ')[0];
+        function machine(m) {
+                const choice = summary.may_arm ? el('input', { type: 'checkbox', value: nameOf(m), 'aria-label': word('choose', nameOf(m)) }) : null;
+                if (choice)
+                        choice.checked = !m.host;
+                return el('li', null,
+                        el('label', { class: 'row' }, choice, el('strong', { class: 'mono' }, m.macs)), el('span', null, [m.model, m.serial].filter(Boolean).join(' · ')),
+                        el('span', { class: 'detail' }, [m.cpus > 0 ? m.cpus + ' × ' + m.cpu : m.cpu, m.memory > 0 ? gib(m.memory) : '', m.firmware].filter(Boolean).join(' · ')),
+                        ...m.disks.split('\n').filter(Boolean).map(d => {
+                                const [id, bytes, bus, model] = d.split('\t');
+                                return el('span', { class: 'detail' }, [model || id, bytes > 0 ? (bytes / 1e9).toFixed(0) + ' GB' : '', bus].filter(Boolean).join(' · '));
+                        }),
+                        m.host ? el('a', { class: 'link', href: addressOf(m) }, word('known-as', m.school + '/' + m.host)) : el('span', null, word('known-to-nobody')),
+                        m.seen > 0 ? el('span', { class: 'detail' }, when(m.seen, 'exact')) : null);
+        }
+        async function showMachines() {
                 try {
                         const list = (await ask('api/enrolled')).machines;
                         $('machines-none').hidden = list.length > 0;
-                        $('machines-list').replaceChildren(...list.map(m => el('li', null,
-                                el('strong', { class: 'mono' }, m.macs), el('span', null, [m.model, m.serial].filter(Boolean).join(' · ')),
-                                el('span', { class: 'detail' }, [m.cpus > 0 ? m.cpus + ' × ' + m.cpu : m.cpu, m.memory > 0 ? gib(m.memory) : '', m.firmware].filter(Boolean).join(' · ')),
-                                ...m.disks.split('\n').filter(Boolean).map(d => {
-                                        const [id, bytes, bus, model] = d.split('\t');
-                                        return el('span', { class: 'detail' }, [model || id, bytes > 0 ? (bytes / 1e9).toFixed(0) + ' GB' : '', bus].filter(Boolean).join(' · '));
-                                }),
-                                m.host ? el('a', { class: 'link', href: addressOf(m) }, word('known-as', m.school + '/' + m.host)) : el('span', null, word('known-to-nobody')),
-                                m.seen > 0 ? el('span', { class: 'detail' }, when(m.seen, 'exact')) : null)));
+                        $('machines-list').replaceChildren(...list.map(machine));
+                        $('machines-actions').hidden = !summary.may_arm || !list.length;
                 } catch (e) {
                         $('machines-list').replaceChildren(el('li', { role: 'alert' }, sentenceOf(e)));
+                        $('machines-actions').hidden = true;
                 }
+        }
+        $('machines-open').addEventListener('click', () => {
+                $('rows').hidden = true;
+                $('machines').showModal();
+                $('machines-title').focus();
+                showMachines();
+        });
+        const chosenMachines = () => [...$('machines-list').querySelectorAll('input:checked')].map(box => box.value);
+        /* Spreadsheet programs know the text by the mark that it begins with; who copies it has no use for that. */
+        $('enrol').addEventListener('click', async () => {
+                const machines = chosenMachines();
+                if (!machines.length)
+                        return say(word('choose-first'));
+                try {
+                        const reply = await ask('api/enrol', { machines });
+                        $('rows').hidden = !reply.rows;
+                        if (!reply.rows)
+                                return say(word('enrol-none'));
+                        $('rows-title').textContent = word('enrol-rows', reply.rows);
+                        $('rows-text').value = reply.csv.replace('\ufeff', '');
+                        $('rows-save').onclick = () => {
+                                const to = el('a', { href: URL.createObjectURL(new Blob([reply.csv], { type: 'text/csv' })), download: 'machines.csv' });
+                                to.click();
+                                setTimeout(() => URL.revokeObjectURL(to.href), 10000);
+                        };
+                        $('rows-copy').hidden = !navigator.clipboard;
+                        $('rows-title').focus();
+                } catch (e) {
+                        say(sentenceOf(e));
+                }
+                return null;
+        });
+        $('rows-copy').addEventListener('click', async () => {
+                try {
+                        await navigator.clipboard.writeText($('rows-text').value);
+                        say(word('copied'));
+                } catch (e) {
+                        $('rows-text').select();
+                }
+        });
+        $('forget').addEventListener('click', () => {
+                const machines = chosenMachines();
+                if (!machines.length)
+                        return say(word('choose-first'));
+                return confirmFirst({
+                        title: word('forget-title'), text: word('forget-text'), lines: machines, yes: word('forget'),
+                        action: async () => {
+                                const reply = await ask('api/forget', { machines });
+                                say(word('forgotten', reply.forgotten.length));
+                                $('rows').hidden = true;
+                                await showMachines();
+                                return null;
+                        }
+                });
         });
         $('machines-list').addEventListener('click', e => { if (e.target.closest('a')) $('machines').close(); });
 

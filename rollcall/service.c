@@ -1,5 +1,6 @@
 #include "rollcall/service.h"
 #include "base/i18n.h"
+#include "rollcall/forward.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -223,6 +224,17 @@ static void one_round(struct service *s)
 
 /* --- from time to time --- */
 
+/* Where nothing is forwarded to any more, nothing is kept for: its cursor is not asked. */
+static bool prune(const struct service_config *c, int64_t before, int64_t *removed, struct err *e)
+{
+        char name[FORWARD_CURSOR];
+        struct store_hold hold = { name, c->upstream->school };
+        if (!c->upstream->url)
+                return store_prune(c->store, before, PRUNE_AT_ONCE, NULL, removed, e);
+        forward_cursor(c->upstream, name);
+        return store_prune(c->store, before, PRUNE_AT_ONCE, &hold, removed, e);
+}
+
 /* What does not succeed is due again in a second, or in an hour; events tell of the same trouble, and louder. */
 static void tick(struct service *s)
 {
@@ -240,7 +252,7 @@ static void tick(struct service *s)
         if (now < s->pruned + PRUNE_MS && now >= s->pruned)
                 return;
         ignored = (struct err)ERR_INIT;
-        bool fine = store_prune(c->store, now - c->keep_ms, PRUNE_AT_ONCE, &removed, &ignored);
+        bool fine = prune(c, now - c->keep_ms, &removed, &ignored);
         if (!fine || removed < PRUNE_AT_ONCE)
                 s->pruned = now;
 }

@@ -12,7 +12,8 @@ struct service_config {                 /* all borrowed */
         struct answers *answers;
         struct store *store;
         struct arming_watch *watch;     /* NULL: this server arms nobody */
-        int64_t keep_ms;                /* events are kept for so long */
+        int64_t keep_ms;                /* events are kept for so long, and until they are forwarded */
+        const struct upstream *upstream;        /* url NULL: they are not */
         int64_t (*now)(void);           /* ms since 1970 */
         void (*say)(const char *line);  /* when events cannot be kept, and when they can again; NULL: silent */
 };

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/now.h"
+#include "rollcall/cursor.h"
 #include "rollcall/schema.h"
 
 #include <string.h>
@@ -251,16 +252,28 @@ bool store_percent(struct store *s, const char *school, const char *host, int pe
 
 /* --- the end of events --- */
 
-bool store_prune(struct store *s, int64_t before, int64_t most, int64_t *removed, struct err *e)
+/* The last event that nobody waits for. */
+static bool read_hold(struct store *s, const struct store_hold *hold, int64_t *position, struct err *e)
 {
+        *position = INT64_MAX;
+        return !hold || cursor_read(s->db, hold->cursor, position, NULL, e);
+}
+
+bool store_prune(
+        struct store *s, int64_t before, int64_t most, const struct store_hold *hold, int64_t *removed, struct err *e)
+{
+        const char *school = hold && hold->school ? hold->school : "";
+        int64_t position;
         bool own;
         *removed = 0;
         if (!store_enter(s, &own, e))
                 return false;
-        bool fine = database_do(s->db, e, NULL, "DELETE FROM audit WHERE at < ?", "i", before) &&
+        bool fine = read_hold(s, hold, &position, e) &&
+                    database_do(s->db, e, NULL, "DELETE FROM audit WHERE at < ?", "i", before) &&
                     database_do(s->db, e, removed,
-                            "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? ORDER BY seq "
-                            "LIMIT ?)",
-                            "ii", before, most);
+                            "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE received < ? AND (seq <= ? OR "
+                            "host IN "
+                            "(SELECT id FROM host WHERE ? <> '' AND school <> ?)) ORDER BY seq LIMIT ?)",
+                            "iissi", before, position, school, school, most);
         return store_leave(s, own, fine, e);
 }

@@ -60,6 +60,11 @@ struct event_row { int64_t seq; struct event event; int attempt; };
 struct event_filter { const char *school, *host; int64_t after, limit; bool newest_first; };
 MUST_USE bool store_events(struct store *, const struct event_filter *, bool (*each)(void *arg, const struct event_row *), void *arg, struct err *e);
 
-/* Removes events received before that moment (ms), at most most of them; *removed how many. A host's row stays. What
- * people did before it is removed as well. */
-MUST_USE bool store_prune(struct store *, int64_t before, int64_t most, int64_t *removed, struct err *e);
+/* Events that somebody is still to get: those behind the cursor (cursor.h), of that school. */
+struct store_hold {
+        const char *cursor;             /* none of that name yet: nobody has got any */
+        const char *school;             /* NULL: of all */
+};
+/* Removes events received before that moment (ms), at most most of them; *removed how many. What is held stays (NULL: nothing is), and
+ * so does a host's row. What people did before it is removed as well. */
+MUST_USE bool store_prune(struct store *, int64_t before, int64_t most, const struct store_hold *, int64_t *removed, struct err *e);

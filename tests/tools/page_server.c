@@ -4,12 +4,14 @@
  *     page_server serve OUT ADDRESS:PORT [schools=N] [everybody] [key=FILE certificate=FILE] [no-arming]
  *         3 schools of 8 hosts, or N of 30; prints "ready WEB-PID OTHER-PID"
  *     page_server token OUT SCHOOL [HOST]
+ *     page_server enrol OUT FORM             what a machine posts that was started for enrolment
  *     page_server time OUT [schools=N]       how long the summary takes, and the other questions of the page
  *
  * OUT is made with secrets/seed when it has none. */
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "pxe/enrolment.h"
 #include "rollcall/answers.h"
 #include "rollcall/roll_web.h"
 #include "rollcall/service.h"
@@ -255,6 +257,22 @@ static int tell_token(const char *path, const char *school, const char *host)
         return 0;
 }
 
+static int enrol(const char *path, const char *form)
+{
+        struct err e = ERR_INIT;
+        struct enrolled m;
+        bool kept = false;
+        AUTO_FD int out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct arming *arming = arming_open(out, true, &e);
+        if (!enrolment_read(bytes_of(form, strlen(form)), &m))
+                die("enrol", "no network card");
+        m.seen = now() / 1000;
+        if (!arming || !enrolled_put(arming, &m, &kept, &e) || !kept)
+                die("enrol", e.text);
+        arming_close(arming);
+        return 0;
+}
+
 /* --- how long it takes --- */
 
 static void ask_once(const char *path)
@@ -320,6 +338,8 @@ int main(int argc, char **argv)
                 read_options(argv + 4);
                 return serve(argv[2], argv[3]);
         }
+        if (argc == 4 && !strcmp(argv[1], "enrol"))
+                return enrol(argv[2], argv[3]);
         if (argc >= 3 && !strcmp(argv[1], "time")) {
                 read_options(argv + 3);
                 return tell_times(argv[2]);

@@ -6,6 +6,7 @@
  * line store_test full WHERE BALLAST        puts events until there is no room, removes the file BALLAST, goes on */
 #include "tests/unit/unit.h"
 #include "base/cleanup.h"
+#include "rollcall/cursor.h"
 #include "rollcall/store.h"
 
 #include <fcntl.h>
@@ -346,13 +347,59 @@ static void pruning(struct store *s)
         int64_t removed;
         for (int i = 1; i <= 5; i++)
                 put_one(s, "xen1", STAGE_INSTALL, i == 5 ? "completed" : "failed", i);
-        must(store_prune(s, 4000, 2, &removed, &e), &e);
+        must(store_prune(s, 4000, 2, NULL, &removed, &e), &e);
         unit_case(group, "old events are removed, not more than was said", removed == 2, "otherwise");
-        must(store_prune(s, 6000, 1000, &removed, &e), &e);
+        must(store_prune(s, 6000, 1000, NULL, &removed, &e), &e);
         unit_case(group, "the rest of them", removed == 3, "otherwise");
         expect_hosts(s, "the host stays", &(struct host_filter)ANY, "nn36//xen1 installed?");
         put_one(s, "xen1", STAGE_AGENT, "begun", 9);
         expect_events(s, "numbers are not used again", &(struct event_filter){ .after = 5 }, "xen1 begun 1");
+}
+
+static bool count_event(void *arg, const struct event_row *r)
+{
+        (void)r;
+        ++*(int *)arg;
+        return true;
+}
+
+static int events_of(struct store *s, const char *school)
+{
+        struct err e = ERR_INIT;
+        int n = 0;
+        must(store_events(s, &(struct event_filter){ .school = school }, count_event, &n, &e), &e);
+        return n;
+}
+
+/* Six events each of two schools, in turn, the sixth too young. */
+static void held(struct store *s)
+{
+        static const struct {
+                const char *why;
+                struct store_hold hold;
+                const char *left;
+        } cases[] = {
+                { "nobody has got any yet: all stay", { "nobody", NULL }, "6 of nn36, 6 of nn37" },
+                { "what one has got is removed", { "some", NULL }, "4 of nn36, 4 of nn37" },
+                { "another school's are not waited for", { "nobody", "nn36" }, "4 of nn36, 1 of nn37" },
+                { "one that has got all holds nothing but what is young", { "all", NULL }, "1 of nn36, 1 of nn37" },
+        };
+        for (int i = 1; i <= 6; i++)
+                for (int school = 36; school <= 37; school++) {
+                        struct event ev = event_of("xen1", STAGE_AGENT, "waiting", i);
+                        snprintf(ev.school, sizeof(ev.school), "nn%d", school);
+                        put(s, &ev, 1);
+                }
+        struct err e = ERR_INIT;
+        struct database *db = store_database(s);
+        must(cursor_write(db, "some", 4, "", &e) && cursor_write(db, "all", INT32_MAX, "", &e), &e);
+        for (size_t i = 0; i < COUNT(cases); i++) {
+                char left[64];
+                int64_t removed;
+                must(store_prune(s, 6000, 1000, &cases[i].hold, &removed, &e), &e);
+                snprintf(left, sizeof(left), "%d of nn36, %d of nn37", events_of(s, "nn36"), events_of(s, "nn37"));
+                unit_same(group, cases[i].why, left, cases[i].left);
+        }
 }
 
 static void long_and_odd(struct store *s)
@@ -422,13 +469,6 @@ static void follow_once(struct store *s, struct followed *f)
         must(store_hosts(s, &(struct host_filter)ANY, look_for_missed, f, &e), &e);
 }
 
-static bool count_event(void *arg, const struct event_row *r)
-{
-        (void)r;
-        ++*(int *)arg;
-        return true;
-}
-
 /* Whoever follows the numbers misses nothing, whichever of three writers comes first. */
 static void many_writers(struct store *s)
 {
@@ -486,7 +526,7 @@ static void lost_connection(struct store *s)
 static int run_all(void)
 {
         static void (*const cases[])(struct store *) = { events_come, any_order, transactions, other_writer, percent,
-                expectations, unexpected_school, searching, worst_first, pruning, long_and_odd, many_writers,
+                expectations, unexpected_school, searching, worst_first, pruning, held, long_and_odd, many_writers,
                 lost_connection };
         for (size_t i = 0; i < COUNT(cases); i++) {
                 struct store *s = fresh();

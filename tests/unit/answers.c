@@ -131,6 +131,7 @@ static const struct {
         { "hosts are closed", '-', "GET /api/hosts", NULL, NULL, 401, "error" },
         { "changes are closed", '-', "GET /api/changes?since=0", NULL, NULL, 401, "error" },
         { "the stream is closed", '-', "GET /api/stream", NULL, NULL, 401, "error" },
+        { "enrolling is closed", '-', "POST /api/enrol", JSON, "{\"machines\":[\"52:54:00:00:00:01\"]}", 401, "error" },
         { "arming is closed", '-', "POST /api/arm", JSON, "{\"school\":\"nn36\"}", 401, "error" },
         { "a cookie out of thin air", '-', "GET /api/hosts",
                 "Scheme: https\nCookie: "
@@ -289,7 +290,7 @@ static const struct {
                 ARM_ARMED },
         { "no other pool", "POST /api/disarm", "{\"school\":\"gl1\"}", 200, "\"disarmed\":[]", "nn36/xen2", ARM_IDLE },
         { "of a school with one that is installed the others", "POST /api/arm", "{\"school\":\"gl1\"}", 200,
-                "has been installed on", "gl1/xen1", ARM_ARMED },
+                "has been installed on 2023-11-15 06:13", "gl1/xen1", ARM_ARMED },
         { "which itself is left alone", "POST /api/disarm", "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen1\"}]}", 200,
                 "xen1", "gl1/xen2", ARM_INSTALLED },
         { "named with others: nobody", "POST /api/arm",
@@ -339,6 +340,70 @@ static void act(struct room *r)
         unit_case("arming", "the roll call hears of it", strstr(r->last, "\"standing\":\"armed\"") != NULL, r->last);
 }
 
+/* --- machines that were started for enrolment, one question after the other --- */
+
+static const struct {
+        const char *why, *question, *body;
+        bool with_token;
+        int status;
+        const char *contains;
+} enrolments[] = {
+        { "the list", "GET /api/enrolled", NULL, true, 200, "\"serial\":\"=1+1\"" },
+        { "one that is known by its card", "GET /api/enrolled", NULL, true, 200,
+                "\"school\":\"gl1\",\"host\":\"xen1\"" },
+        { "one that is known by its serial number, in any case", "GET /api/enrolled", NULL, true, 200,
+                "\"school\":\"gl1\",\"host\":\"xen2\"" },
+        { "without the token", "POST /api/enrol", "{\"machines\":[\"52:54:00:00:00:01\"]}", false, 403, "986" },
+        { "forgetting without the token", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:01\"]}", false, 403,
+                "986" },
+        { "nobody named", "POST /api/enrol", "{\"machines\":[]}", true, 400, "error" },
+        { "no list", "POST /api/enrol", "{\"machines\":\"52:54:00:00:00:01\"}", true, 400, "error" },
+        { "no text", "POST /api/enrol", "{\"machines\":[1]}", true, 400, "error" },
+        { "more than is known", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:01\"],\"all\":true}", true, 400,
+                "error" },
+        { "not on the list", "POST /api/enrol", "{\"machines\":[\"52:54:00:00:00:09\"]}", true, 404, "error" },
+        { "its second card is not its name", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:02\"]}", true, 404,
+                "error" },
+        { "a row; a formula is none", "POST /api/enrol", "{\"machines\":[\"52:54:00:00:00:01\",\"52:54:00:00:00:09\"]}",
+                true, 200,
+                "{\"csv\":\"\xef\xbb\xbf学校,资源池,主机名,MAC,序列号,IP,磁盘\\r\\n"
+                ",,,\\\"52:54:00:00:00:01\\\",\\\"'=1+1\\\",,\\r\\n\",\"rows\":1}" },
+        { "nor is a wide one", "POST /api/enrol", "{\"machines\":[\"52:54:00:00:00:04\"]}", true, 200,
+                ",\\\"'＝1\\\"," },
+        { "no row for who is known", "POST /api/enrol", "{\"machines\":[\"00:16:3e:00:00:01\",\"52:54:00:00:00:03\"]}",
+                true, 200, "\"rows\":0" },
+        { "forgotten", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:01\"]}", true, 200,
+                "{\"forgotten\":[\"52:54:00:00:00:01\"]}" },
+        { "once", "POST /api/forget", "{\"machines\":[\"52:54:00:00:00:01\"]}", true, 404, "error" },
+        { "the others stay", "GET /api/enrolled", NULL, true, 200, "{\"machines\":[{\"macs\":\"00:16:3e:00:00:01\"" },
+};
+
+static void enrol(struct room *r)
+{
+        static const struct enrolled machines[] = {
+                { .macs = "00:16:3e:00:00:01", .serial = "other", .seen = 1 },
+                { .macs = "52:54:00:00:00:01 52:54:00:00:00:02", .serial = "=1+1", .model = "<b>", .seen = 2 },
+                { .macs = "52:54:00:00:00:03", .serial = "s2", .seen = 3 },
+                { .macs = "52:54:00:00:00:04", .serial = "＝1", .seen = 4 },
+        };
+        for (size_t i = 0; i < COUNT(machines); i++) {
+                struct err e = ERR_INIT;
+                bool kept;
+                if (!enrolled_put(r->arming, &machines[i], &kept, &e))
+                        unit_case("enrolment", "a machine", false, e.text);
+        }
+        for (size_t i = 0; i < COUNT(enrolments); i++) {
+                char fields[600], detail[700];
+                snprintf(fields, sizeof(fields), "Scheme: https\n" JSON "Cookie: %s\n%s%s%s", r->cookie,
+                        enrolments[i].with_token ? "X-CSRF-Token: " : "", enrolments[i].with_token ? r->csrf : "",
+                        enrolments[i].with_token ? "\n" : "");
+                int status = ask(r, "10.0.0.9", enrolments[i].question, fields, enrolments[i].body);
+                snprintf(detail, sizeof(detail), "%d %.600s", status, r->last);
+                unit_case("enrolment", enrolments[i].why,
+                        status == enrolments[i].status && strstr(r->last, enrolments[i].contains), detail);
+        }
+}
+
 /* While nothing can be written: nobody is armed without the audit, who has logged in stays so, and a stranger hears no
  * details. */
 static void read_only(struct room *r)
@@ -367,7 +432,7 @@ static void read_only(struct room *r)
         unit_case("read only", "then he is armed", status == 200 && got && row.state == ARM_ARMED, r->last);
         int64_t removed;
         unit_case("audit", "what was long ago is forgotten",
-                store_prune(r->store, now() + 1, 1, &removed, &e) && audits(r) == 0, e.text);
+                store_prune(r->store, now() + 1, 1, NULL, &removed, &e) && audits(r) == 0, e.text);
 }
 
 /* In another process, as the boot server's: what it decides is written to the state within two seconds. */
@@ -434,6 +499,7 @@ int main(void)
         changes(&closed);
         tell(&open);
         act(&closed);
+        enrol(&closed);
         read_only(&closed);
         held(&closed);
         room_close(&closed);

@@ -1,6 +1,7 @@
 // Every case of the page. What goes wrong in one does not keep the others from being tried.
 import { createRequire } from 'module';
-import { serve, start, stop, stopAll, district, tell, post, request, PASSWORD, HOSTILE } from './server.mjs';
+import fs from 'fs';
+import { serve, start, stop, stopAll, district, enrol, tell, post, request, PASSWORD, HOSTILE } from './server.mjs';
 
 const require = createRequire(process.env.B + '/web/');
 const { chromium } = require('playwright-core');
@@ -207,6 +208,29 @@ await check('the code of a failure is put into the language of who looks', async
         }
         await other.context().close();
 });
+const SAID_505 = 'this machine was started in UEFI mode, and XenServer 6.5 installs only in BIOS mode. Choose BIOS as the boot mode in the firmware setup, and start again.';
+await check('what a host says of its code is read in the language of who looks, with its values', async () => {
+        tell(PORT, 'nn38', 'nn38-xen6', { stage: 'select', outcome: 'refused', code: 505, detail: SAID_505 });
+        tell(PORT, 'nn38', 'nn38-xen7', { stage: 'select', outcome: 'refused', code: 505, detail: 'something else is wrong with the mode' });
+        const other = await visit({ locale: 'en-GB' });
+        await other.waitForSelector('.tile');
+        const need = (p, host) => p.locator('.need', { has: p.locator('a', { hasText: new RegExp('^' + host + '$') }) });
+        for (const [p, chinese] of [[page, true], [other, false]]) {
+                await until('it is there', async () => await need(p, 'nn38-xen6').count() === 1, 2000);
+                const cause = await need(p, 'nn38-xen6').locator('.cause').innerText(), next = await need(p, 'nn38-xen6').locator('.next').innerText();
+                truly(cause.includes('UEFI') && cause.includes('XenServer 6.5') && cause.includes('XR-505') && next.includes('BIOS') && !/[…{}]/.test(cause + next), cause + ' / ' + next);
+                same([/[\u4e00-\u9fff]/.test(cause), /[\u4e00-\u9fff]/.test(next)], [chinese, chinese], cause);
+                same(await need(p, 'nn38-xen6').locator('.detail').count(), 0, 'the same once more');
+                const unusual = await need(p, 'nn38-xen7').innerText();
+                truly(unusual.includes('omething else is wrong with the mode') && unusual.includes('XR-505') && !/[…{}]/.test(unusual), unusual);
+        }
+        await tile(other, 'nn38-xen6').locator('a').click();
+        await other.waitForSelector('#host-events li');
+        await shot(other, 'host-failed-en');
+        truly(!/[…{}]/.test(await other.locator('#host-events').innerText()), await other.locator('#host-events').innerText());
+        await other.context().close();
+        await shot(page, 'causes-zh', true);
+});
 await check('a connection that is lost is said to be, and comes back', async () => {
         waived.push('ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE_CHUNKED', 'ERR_CONNECTION_RESET', 'ERR_EMPTY_RESPONSE');
         await stop(server);
@@ -292,6 +316,67 @@ await check('no machine has enrolled', async () => {
         await until('the list', () => page.isVisible('#machines-none'), 2000);
         await page.keyboard.press('Escape');
 });
+enrol('out', [['mac', '52:54:00:FF:00:01'], ['mac', '52:54:00:ff:00:02'], ['serial', '=HYPERLINK(1)'], ['model', HOSTILE + ' <img src=x onerror=alert(4)>'], ['cpu', 'Some CPU'],
+        ['cpus', '16'], ['memory-kib', '67108864'], ['firmware', 'UEFI'], ['disk', 'ata-DISK_A|480000000000|sata|SSD <b>'], ['disk', 'nvme-DISK_B|960000000000|nvme|']]);
+enrol('out', [['mac', '52:54:00:ff:00:03'], ['serial', 'CZJ-3'], ['model', 'PowerEdge R740']]);
+enrol('out', [['mac', '00:16:3e:00:00:00'], ['serial', 'CN36-0'], ['model', 'known']]);
+const machineRows = p => p.locator('#machines-list > li');
+const header = '学校,资源池,主机名,MAC,序列号,IP,磁盘\r\n', row1 = ',,,"52:54:00:ff:00:01","\'=HYPERLINK(1)",,\r\n', row3 = ',,,"52:54:00:ff:00:03","CZJ-3",,\r\n';
+await check('machines that nobody knows, as text', async () => {
+        await page.click('#machines-open');
+        await until('the list', async () => await machineRows(page).count() === 3, 2000);
+        truly((await page.locator('#machines-list').innerText()).includes('<img src=x onerror=alert(4)>'), await page.locator('#machines-list').innerText());
+        same(await page.locator('#machines-list img, #machines-list b').count(), 0);
+        same(await page.locator('#machines-list input:checked').count(), 2, 'those that nobody knows are chosen');
+});
+await check('rows of the spreadsheet, to save and to copy', async () => {
+        await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+        await page.click('#enrol');
+        await until('rows', () => page.isVisible('#rows'), 2000);
+        same(await page.inputValue('#rows-text'), (header + row1 + row3).replaceAll('\r\n', '\n'));
+        await shot(page, 'machines-zh');
+        const [download] = await Promise.all([page.waitForEvent('download'), page.click('#rows-save')]);
+        same(download.suggestedFilename(), 'machines.csv');
+        same(fs.readFileSync(await download.path(), 'utf8'), '\ufeff' + header + row1 + row3);
+        await page.click('#rows-copy');
+        await until('copied', async () => (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r\n', '\n') === (header + row1 + row3).replaceAll('\r\n', '\n'), 2000);
+});
+await check('who is in the site file already needs no row', async () => {
+        await page.locator('#machines-list input[value^="52:54"]').nth(0).uncheck();
+        await page.locator('#machines-list input[value^="52:54"]').nth(1).uncheck();
+        await page.click('#enrol');
+        await until('it says so', async () => (await page.locator('#said').innerText()).length > 4, 2000);
+        await page.locator('#machines-list input[value^="00:16"]').check();
+        await page.click('#enrol');
+        await until('no rows', () => page.isHidden('#rows'), 2000);
+});
+await check('chosen machines are forgotten', async () => {
+        await page.click('#forget');
+        same(await texts(page.locator('#confirm-hosts li')), ['00:16:3e:00:00:00']);
+        await page.click('#confirm-no');
+        same(await machineRows(page).count(), 3, 'not confirmed');
+        await page.click('#forget');
+        await page.click('#confirm-yes');
+        await until('gone', async () => await machineRows(page).count() === 2, 2000);
+        await page.keyboard.press('Escape');
+});
+for (const path of ['/api/enrol', '/api/forget'])
+        await check('only who has the token: ' + path, async () => {
+                const ask = headers => page.evaluate(async ([p, h]) => (await fetch(p.slice(1), { method: 'POST', headers: { 'Content-Type': 'application/json', ...h }, body: '{"machines":["52:54:00:ff:00:01"]}' })).status, [path, headers]);
+                same(await ask({}), 403);
+                waived.push('401');
+                same((await post(PORT, path, { machines: ['52:54:00:ff:00:01'] })).status, 401);
+                same((await (await request(PORT, 'GET', '/api/enrolled'))).text.includes('52:54:00:ff:00:01'), true, 'it is still there');
+        });
+await check('who has not logged in sees machines and chooses none', async () => {
+        const other = await visit({ locale: 'en-GB', viewport: { width: 360, height: 740 } });
+        await other.waitForSelector('.tile');
+        await other.click('#machines-open');
+        await until('the list', async () => await machineRows(other).count() === 2, 2000);
+        same([await other.locator('#machines input, #machines textarea').filter({ visible: true }).count(), await other.isVisible('#enrol')], [0, false]);
+        same(await other.evaluate(() => { const d = document.getElementById('machines'); return d.scrollWidth - d.clientWidth; }), 0, 'as wide as the telephone');
+        await other.context().close();
+});
 await check('logging out', async () => {
         await page.click('#logout');
         await until('logged out', async () => await page.isVisible('#login-open') && await page.locator('.pool-head button').count() === 0, 3000);
@@ -315,6 +400,7 @@ for (const [locale, colorScheme] of [['zh-CN', 'light'], ['en-GB', 'dark']])
                 const small = await visit({ locale, colorScheme, viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
                 await small.waitForSelector('.tile');
                 same(await overflow(small), 0, 'the page');
+                same(await small.evaluate(() => [...document.querySelectorAll('.tile, .need')].flatMap(t => [...t.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > t.getBoundingClientRect().right).map(e => e.textContent))), [], 'what spills over its tile');
                 await shot(small, 'phone-' + colorScheme, true);
                 await tile(small, 'nn36-xen6').locator('a').click();
                 await small.waitForSelector('#host-events li');

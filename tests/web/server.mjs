@@ -87,4 +87,9 @@ export async function district(port) {
                 t('nn37-xen' + i, started, completed, { stage: 'agent', step: 'agent', outcome: 'converged' });
         tell(port, 'nn38', HOSTILE, { ...started, detail: '<img src=x onerror=alert(3)>"\'; DROP TABLE host; --' });
 }
+// As a machine posts it that was started for enrolment.
+export function enrol(out, lines) {
+        const report = lines.map(l => l.join('\t')).join('\n');
+        execFileSync(tool, ['enrol', WORK + '/' + out, 'report=' + encodeURIComponent(report)]);
+}
 export const exists = path => fs.existsSync(path);
