@@ -223,7 +223,7 @@ check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B
 	B=$(B) JOBS=$(JOBS) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
-	B=$(B) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
+	B=$(B) JOBS=$(JOBS) UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --child-silent-after-fork=yes" tests/report unit golden
 
 # 2,000 rollouts in which things go wrong, and one that is killed at each of its steps: minutes.
 check-fault: $(SIMULATION)
