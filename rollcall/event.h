@@ -5,7 +5,7 @@
  *
  * Bodies are foreign bytes: form fields, a JSON object, or a JSON array of objects, with the same names:
  *
- *     stage     arming | select | install | agent                   (required)
+ *     stage     arming | select | install | agent                   (required; arming only in arrays that a server forwards)
  *     outcome   of select: refused; of install: started, completed, failed; of agent: begun, waiting, done, stopped,
  *               converged, failed; of arming: armed, disarmed, spent         (required)
  *     step      of the agent: "join"

@@ -118,10 +118,11 @@ static bool is_text(struct bytes value, const char *word)
         return value.len == strlen(word) && !memcmp(value.ptr, word, value.len);
 }
 
-static bool read_stage(struct source *s, struct event *ev, struct err *e)
+/* That it may install a host cannot say of itself. */
+static bool read_stage(struct source *s, bool named, struct event *ev, struct err *e)
 {
         struct bytes value = value_of(s, "stage");
-        for (int i = 0; i < STAGE_KINDS; i++)
+        for (int i = named ? 0 : STAGE_ARMING + 1; i < STAGE_KINDS; i++)
                 if (is_text(value, stage_kind_names[i])) {
                         ev->stage = (enum stage_kind)i;
                         return true;
@@ -177,7 +178,7 @@ static bool read_names(struct source *s, struct event *ev, struct err *e)
 static bool read_one(struct source *s, bool named, struct event *ev, struct err *e)
 {
         memset(ev, 0, sizeof(*ev));
-        if (!read_stage(s, ev, e) || !read_outcome(s, ev, e) || !read_key(s, ev, e) || (named && !read_names(s, ev, e)))
+        if (!read_stage(s, named, ev, e) || !read_outcome(s, ev, e) || !read_key(s, ev, e) || (named && !read_names(s, ev, e)))
                 return false;
         event_text(value_of(s, "step"), EVENT_NAME, ev->step, sizeof(ev->step));
         event_text(value_of(s, "detail"), EVENT_LINES, ev->detail, DETAIL_MOST + 1);

@@ -32,7 +32,7 @@ static const struct {
         { "an agent that is through", NULL, "stage=agent&step=agent&outcome=converged&code=000&detail=&time=1",
                 "agent agent converged 0 -1 1 " },
         { "an agent's step is done", NULL, "stage=agent&step=join&outcome=done", "agent join done 0 -1 0 " },
-        { "the arming", NULL, "stage=arming&outcome=armed", "arming - armed 0 -1 0 " },
+        { "the arming, which no host tells of itself", NULL, "stage=arming&outcome=armed", "XR-973" },
         { "an object", "application/json; charset=utf-8",
                 "{\"stage\":\"install\",\"outcome\":\"started\",\"percent\":40,\"code\":501,\"time\":1700000003}",
                 "install - started 501 40 1700000003 " },
