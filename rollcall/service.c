@@ -11,7 +11,7 @@ enum {
         TICK_MS = 1000,
         PRUNE_MS = 3600 * 1000,
         PRUNE_AT_ONCE = 2000, /* events; then who asks has his turn */
-        MOST_AHEAD = 4,       /* questions that are read before their turn: each may take megabytes */
+        MOST_AHEAD = 4 << 20, /* bytes of bodies read before their turn; their events take several times as many */
 };
 
 struct held {
@@ -30,10 +30,10 @@ struct service {
         pthread_t reader;
         pthread_mutex_t lock; /* of what follows */
         pthread_cond_t moved;
-        struct held queue[MOST_AHEAD];
-        size_t queued;
-        bool over;          /* no more will come */
-        struct err failure; /* why, unless the web server has ended */
+        struct held queue[ROLL_LINES]; /* one of each line at most: it waits for its reply */
+        size_t queued, bytes;          /* bytes: of their bodies */
+        bool over;                     /* no more will come */
+        struct err failure;            /* why, unless the web server has ended */
 };
 
 /* --- events --- */
@@ -115,10 +115,12 @@ static void keep_all(struct service *s, struct held *held, size_t n)
 
 static void hand_over(struct service *s, const struct held *h)
 {
+        size_t bytes = h->question.ask.body.len;
         pthread_mutex_lock(&s->lock);
-        while (s->queued == MOST_AHEAD)
+        while (s->queued && s->bytes + bytes > MOST_AHEAD)
                 pthread_cond_wait(&s->moved, &s->lock);
         s->queue[s->queued++] = *h;
+        s->bytes += bytes;
         pthread_cond_broadcast(&s->moved);
         pthread_mutex_unlock(&s->lock);
 }
@@ -188,7 +190,7 @@ static size_t collect(struct service *s, struct held *held, size_t *n_events)
                         held[(*n_events)++] = h;
                 }
         }
-        s->queued = 0;
+        s->queued = s->bytes = 0;
         pthread_cond_broadcast(&s->moved);
         pthread_mutex_unlock(&s->lock);
         return n;
@@ -206,7 +208,7 @@ static void reply_to(struct held *h)
 
 static void one_round(struct service *s)
 {
-        struct held held[MOST_AHEAD];
+        struct held held[ROLL_LINES];
         size_t n_events, n = collect(s, held, &n_events);
         if (n_events == 1)
                 keep_one(s, &held[0]);
