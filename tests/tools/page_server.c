@@ -180,6 +180,7 @@ static int run_answers(void)
                 .store = all.config.store,
                 .watch = watch,
                 .keep_ms = KEEP_MS,
+                .upstream = &all.expected.upstream,
                 .now = now };
         if (!service_run(&c, &e))
                 fprintf(stderr, "page_server: %s\n", e.text);

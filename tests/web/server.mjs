@@ -80,7 +80,7 @@ export async function district(port) {
         t('nn36-xen2', started, completed, { stage: 'agent', step: 'join', outcome: 'waiting', detail: 'nn36-xen1 accepts one host at a time' });
         t('nn36-xen3', started, completed);
         t('nn36-xen4', { ...started, percent: 40 });
-        t('nn36-xen5', { stage: 'arming', outcome: 'armed' });
+        await forward(port, 'nn36', [{ school: 'nn36', pool: 'main', host: 'nn36-xen5', stage: 'arming', outcome: 'armed' }]);
         t('nn36-xen6', started, { stage: 'select', outcome: 'refused', code: 501, detail: '<b>bold</b> <img src=x onerror=alert(2)> \'; DROP TABLE host; --' });
         await forward(port, 'nn36', [{ school: 'nn36', pool: 'lab', host: 'nn36-xen7', stage: 'install', outcome: 'started', received: Date.now() - 50 * 60000 }]);
         for (let i = 1; i <= 8; i++)
