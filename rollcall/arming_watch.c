@@ -197,7 +197,8 @@ bool arming_watch_look(struct arming_watch *w, int64_t now, struct err *e)
         w->seen = w->found;
         w->found = was;
         w->n_seen = w->n_found;
-        qsort(w->seen, w->n_seen, sizeof(*w->seen), compare);
+        if (w->n_seen)
+                qsort(w->seen, w->n_seen, sizeof(*w->seen), compare);
         w->version = version;
         w->looked = true;
         return true;

@@ -115,7 +115,7 @@ static void test_tokens(void)
 #define TOKEN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 /* Whoever forks afterwards hands his heap on. */
-static bool is_on_the_heap(const char *what, size_t n)
+__attribute__((unused)) static bool is_on_the_heap(const char *what, size_t n)
 {
         char line[300];
         uintptr_t from = 0, to = 0;
@@ -135,7 +135,12 @@ static void test_secrets(int dir)
         struct expected *x = read_text(dir, text, &e);
         unit_case("expected", "a token is read", x != NULL, e.text);
         expected_free(x);
+#ifdef __SANITIZE_ADDRESS__
+        (void)tail;
+        printf("skip - expected: nothing is left of it: the heap is the sanitizer's\n");
+#else
         unit_case("expected", "and nothing is left of it", !is_on_the_heap(tail, strlen(tail)), "it is");
+#endif
 }
 
 int main(void)
