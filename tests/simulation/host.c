@@ -276,11 +276,19 @@ void host_lose_power(struct sim *s, int host, int64_t back_in, int64_t cut)
         world_told(s, "power-off %s", h->name);
 }
 
+/* Its agent may have been through, and cut off while it still told somebody so. */
+static bool is_marked_done(const struct sim_host *h)
+{
+        AUTO_FREE char *path = NULL;
+        return asprintf(&path, "%s/var/lib/xenroll/done", h->root) >= 0 && access(path, F_OK) == 0;
+}
+
 void host_power_up(struct sim *s, int host)
 {
         struct sim_host *h = &s->hosts[host];
         h->powered = true;
         h->booted = s->now;
+        h->was_through |= is_marked_done(h);
         h->booted_since |= h->was_through;
         /* A disk that was full before is full after. */
         if (h->able_since < s->now)
