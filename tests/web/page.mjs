@@ -107,9 +107,9 @@ await check('what hosts say is shown as text', async () => {
 
 await check('the language is switched, and stays', async () => {
         await page.click('#to-en');
-        await until('English', async () => (await page.locator('#attention-title').innerText()).startsWith('Needs somebody'), 2000);
+        await until('English', async () => (await page.locator('#attention-title').innerText()).startsWith('Needs somebody'), 10000);
         same(await page.getAttribute('html', 'lang'), 'en');
-        await until('the cause in English', async () => !/[\u4e00-\u9fff]/.test(await page.locator('.need .next').first().innerText()), 2000);
+        await until('the cause in English', async () => !/[\u4e00-\u9fff]/.test(await page.locator('.need .next').first().innerText()), 10000);
         await page.reload();
         await page.waitForSelector('.tile');
         same(await page.getAttribute('html', 'lang'), 'en');
@@ -118,7 +118,7 @@ await check('the language is switched, and stays', async () => {
 await check('no word of the page is missing', async () => same(await page.evaluate(() => [...document.querySelectorAll('[data-word]')].filter(e => e.textContent === e.dataset.word && e.dataset.word.includes('-')).map(e => e.dataset.word)), []));
 await check('and back', async () => {
         await page.click('#to-zh');
-        await until('Chinese', async () => (await page.locator('#attention-title').innerText()).startsWith('需要处理'), 2000);
+        await until('Chinese', async () => (await page.locator('#attention-title').innerText()).startsWith('需要处理'), 10000);
 });
 for (const [locale, lang] of [['en-GB', 'en'], ['zh-TW', 'zh-CN'], ['de-DE', 'en']])
         await check('a browser that wishes ' + locale, async () => {
@@ -140,12 +140,12 @@ await check('times are those of the site', async () => {
 
 await check('filter by standing', async () => {
         await page.click('#filter-failed');
-        await until('one host', async () => (await texts(shown(page, '#found-list .link'))).join() === 'nn36-xen6', 2000);
+        await until('one host', async () => (await texts(shown(page, '#found-list .link'))).join() === 'nn36-xen6', 10000);
         same(await page.getAttribute('#filter-failed', 'aria-pressed'), 'true');
         await page.click('#filter-overdue');
-        await until('the silent one', async () => (await texts(shown(page, '#found-list .link'))).join() === 'nn36-xen7', 2000);
+        await until('the silent one', async () => (await texts(shown(page, '#found-list .link'))).join() === 'nn36-xen7', 10000);
         await page.click('#filter-overdue');
-        await until('all again', async () => await shown(page, '#schools-list').count() === 1, 2000);
+        await until('all again', async () => await shown(page, '#schools-list').count() === 1, 10000);
 });
 for (const [typed, found] of [['nn37-xen3', ['nn37-xen3']], ['<script>', [HOSTILE]], ['CN36-4', ['nn36-xen5']], ['nobody at all', []], ['100%_', []]])
         await check('search for ' + typed, async () => {
@@ -203,7 +203,7 @@ await check('the code of a failure is put into the language of who looks', async
         tell(PORT, 'nn38', 'nn38-xen3', { stage: 'select', outcome: 'refused', code: 502 });
         for (const [p, chinese] of [[page, true], [other, false]]) {
                 const cause = p.locator('.need', { has: p.locator('a', { hasText: 'nn38-xen3' }) }).locator('.cause');
-                await until('a cause', async () => await cause.count() === 1 && (await cause.innerText()).includes('XR-502'), 2000);
+                await until('a cause', async () => await cause.count() === 1 && (await cause.innerText()).includes('XR-502'), 10000);
                 same(/[\u4e00-\u9fff]/.test(await cause.innerText()), chinese, await cause.innerText());
         }
         await other.context().close();
@@ -216,7 +216,7 @@ await check('what a host says of its code is read in the language of who looks, 
         await other.waitForSelector('.tile');
         const need = (p, host) => p.locator('.need', { has: p.locator('a', { hasText: new RegExp('^' + host + '$') }) });
         for (const [p, chinese] of [[page, true], [other, false]]) {
-                await until('it is there', async () => await need(p, 'nn38-xen6').count() === 1, 2000);
+                await until('it is there', async () => await need(p, 'nn38-xen6').count() === 1, 10000);
                 const cause = await need(p, 'nn38-xen6').locator('.cause').innerText(), next = await need(p, 'nn38-xen6').locator('.next').innerText();
                 truly(cause.includes('UEFI') && cause.includes('XenServer 6.5') && cause.includes('XR-505') && next.includes('BIOS') && !/[…{}]/.test(cause + next), cause + ' / ' + next);
                 same([/[\u4e00-\u9fff]/.test(cause), /[\u4e00-\u9fff]/.test(next)], [chinese, chinese], cause);
@@ -268,12 +268,12 @@ await check('a host is armed, and its tile says so', async () => {
         await page.locator('#host-actions button').first().click();
         await shot(page, 'arm-zh');
         await page.click('#confirm-yes');
-        await until('armed', async () => await standing(page, 'nn36-xen8') === 'armed', 2000);
+        await until('armed', async () => await standing(page, 'nn36-xen8') === 'armed', 10000);
 });
 await check('and disarmed', async () => {
         await page.locator('#host-actions button').nth(1).click();
         await page.click('#confirm-yes');
-        await until('no longer armed', async () => await standing(page, 'nn36-xen8') === 'unheard', 2000);
+        await until('no longer armed', async () => await standing(page, 'nn36-xen8') === 'unheard', 10000);
         await page.keyboard.press('Escape');
         await until('closed', async () => !(await page.isVisible('#host')));
 });
@@ -313,7 +313,7 @@ await check('a request of another page is refused, though everything else is rig
 });
 await check('no machine has enrolled', async () => {
         await page.click('#machines-open');
-        await until('the list', () => page.isVisible('#machines-none'), 2000);
+        await until('the list', () => page.isVisible('#machines-none'), 10000);
         await page.keyboard.press('Escape');
 });
 enrol('out', [['mac', '52:54:00:FF:00:01'], ['mac', '52:54:00:ff:00:02'], ['serial', '=HYPERLINK(1)'], ['model', HOSTILE + ' <img src=x onerror=alert(4)>'], ['cpu', 'Some CPU'],
@@ -324,7 +324,7 @@ const machineRows = p => p.locator('#machines-list > li');
 const header = '学校,资源池,主机名,MAC,序列号,IP,磁盘\r\n', row1 = ',,,"52:54:00:ff:00:01","\'=HYPERLINK(1)",,\r\n', row3 = ',,,"52:54:00:ff:00:03","CZJ-3",,\r\n';
 await check('machines that nobody knows, as text', async () => {
         await page.click('#machines-open');
-        await until('the list', async () => await machineRows(page).count() === 3, 2000);
+        await until('the list', async () => await machineRows(page).count() === 3, 10000);
         truly((await page.locator('#machines-list').innerText()).includes('<img src=x onerror=alert(4)>'), await page.locator('#machines-list').innerText());
         same(await page.locator('#machines-list img, #machines-list b').count(), 0);
         same(await page.locator('#machines-list input:checked').count(), 2, 'those that nobody knows are chosen');
@@ -332,23 +332,23 @@ await check('machines that nobody knows, as text', async () => {
 await check('rows of the spreadsheet, to save and to copy', async () => {
         await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
         await page.click('#enrol');
-        await until('rows', () => page.isVisible('#rows'), 2000);
+        await until('rows', () => page.isVisible('#rows'), 10000);
         same(await page.inputValue('#rows-text'), (header + row1 + row3).replaceAll('\r\n', '\n'));
         await shot(page, 'machines-zh');
         const [download] = await Promise.all([page.waitForEvent('download'), page.click('#rows-save')]);
         same(download.suggestedFilename(), 'machines.csv');
         same(fs.readFileSync(await download.path(), 'utf8'), '\ufeff' + header + row1 + row3);
         await page.click('#rows-copy');
-        await until('copied', async () => (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r\n', '\n') === (header + row1 + row3).replaceAll('\r\n', '\n'), 2000);
+        await until('copied', async () => (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r\n', '\n') === (header + row1 + row3).replaceAll('\r\n', '\n'), 10000);
 });
 await check('who is in the site file already needs no row', async () => {
         await page.locator('#machines-list input[value^="52:54"]').nth(0).uncheck();
         await page.locator('#machines-list input[value^="52:54"]').nth(1).uncheck();
         await page.click('#enrol');
-        await until('it says so', async () => (await page.locator('#said').innerText()).length > 4, 2000);
+        await until('it says so', async () => (await page.locator('#said').innerText()).length > 4, 10000);
         await page.locator('#machines-list input[value^="00:16"]').check();
         await page.click('#enrol');
-        await until('no rows', () => page.isHidden('#rows'), 2000);
+        await until('no rows', () => page.isHidden('#rows'), 10000);
 });
 await check('chosen machines are forgotten', async () => {
         await page.click('#forget');
@@ -357,7 +357,7 @@ await check('chosen machines are forgotten', async () => {
         same(await machineRows(page).count(), 3, 'not confirmed');
         await page.click('#forget');
         await page.click('#confirm-yes');
-        await until('gone', async () => await machineRows(page).count() === 2, 2000);
+        await until('gone', async () => await machineRows(page).count() === 2, 10000);
         await page.keyboard.press('Escape');
 });
 for (const path of ['/api/enrol', '/api/forget'])
@@ -372,7 +372,7 @@ await check('who has not logged in sees machines and chooses none', async () => 
         const other = await visit({ locale: 'en-GB', viewport: { width: 360, height: 740 } });
         await other.waitForSelector('.tile');
         await other.click('#machines-open');
-        await until('the list', async () => await machineRows(other).count() === 2, 2000);
+        await until('the list', async () => await machineRows(other).count() === 2, 10000);
         same([await other.locator('#machines input, #machines textarea').filter({ visible: true }).count(), await other.isVisible('#enrol')], [0, false]);
         same(await other.evaluate(() => { const d = document.getElementById('machines'); return d.scrollWidth - d.clientWidth; }), 0, 'as wide as the telephone');
         await other.context().close();
