@@ -241,13 +241,14 @@ check-e2e: all agent $(B)/tests/tools/fake_xapi $(B)/base.iso | $(B)/packages-e2
 	B=$(B) tests/report e2e
 
 # The same Makefile into another folder with other flags; not a recursion into folders. Emulated machines see nothing new
-# there, nor do rings that mostly run other people's programs, rings of the agent's own binary, which has flags of its own, or of the source tree.
+# there, nor do rings that mostly run other people's programs, rings of the agent's own binary, which has flags of its own, or of the source tree. What is slow to start is
+# killed less often.
 ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
 	mkdir -p $(B)/asan
 	for base in base.iso $(notdir $(BASES)); do ln -sf ../$$base $(B)/asan/$$base; done
-	ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
-		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= RINGS="$(filter-out selector dhcp medium agentbin rollout structure,$(RINGS))" check
+	ROLL_KILLS=5 KILLS=10 ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
+		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= RINGS="$(filter-out selector dhcp medium agentbin rollout courier structure,$(RINGS))" check
 
 FUZZ_CC = clang -g -O1 $(REQUIRED_CFLAGS) -Wno-error -Wno-missing-field-initializers
 FUZZ_OBJECTS := $(OBJECTS:$(B)/%=$(B)/fuzz/objects/%)
