@@ -247,7 +247,7 @@ ASAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-s
 check-asan: $(B)/base.iso $(BASES) | $(B)/packages-check
 	mkdir -p $(B)/asan
 	for base in base.iso $(notdir $(BASES)); do ln -sf ../$$base $(B)/asan/$$base; done
-	ROLL_KILLS=5 KILLS=10 ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
+	ROLL_KILLS=10 KILLS=10 ASAN_OPTIONS=verify_asan_link_order=0 $(MAKE) B=$(B)/asan CFLAGS="$(ASAN_FLAGS)" LDFLAGS="-fsanitize=address,undefined" \
 		$(foreach base,base.iso $(notdir $(BASES)),-o $(B)/asan/$(base)) VMS= RINGS="$(filter-out selector dhcp medium agentbin rollout courier structure,$(RINGS))" check
 
 FUZZ_CC = clang -g -O1 $(REQUIRED_CFLAGS) -Wno-error -Wno-missing-field-initializers
