@@ -1,4 +1,5 @@
 #include "cmd/built_plan.h"
+#include "cmd/netbuild.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -19,7 +20,7 @@ static int agent_folder(const char *path, struct err *e)
         AUTO_FD int build = got > 0 ? openat(out, current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
         int dir = build < 0 ? -1 : openat(build, "agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
-                err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+                netbuild_refuse(path, e);
         return dir;
 }
 
