@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "rollcall/expected.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -158,6 +159,17 @@ static void say_done(const struct host_set *set, const struct options *o, int64_
         log_event("arm", "done", NULL);
 }
 
+/* The times are those that 'xenroll status' and the page show. */
+static bool use_timezone(const struct netbuild *n, struct err *e)
+{
+        struct expected *x = expected_open(n->build, e);
+        if (!x)
+                return false;
+        expected_use_timezone(x);
+        expected_free(x);
+        return true;
+}
+
 static bool run(const void *options, int argc, char **argv, struct err *e)
 {
         const struct options *o = options;
@@ -166,7 +178,7 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         struct host_choice choice = { .school = o->school, .all = o->all, .names = argv + 1, .n_names = argc - 1 };
         int hours = o->hours ? o->hours : USUAL_HOURS;
         size_t passed = 0;
-        if (!netbuild_open(&n, argv[0], e))
+        if (!netbuild_open(&n, argv[0], e) || !use_timezone(&n, e))
                 return false;
         if (argc == 1 && !o->school && !o->all)
                 return list(&n, o->json, e);
