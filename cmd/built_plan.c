@@ -1,4 +1,5 @@
 #include "cmd/built_plan.h"
+#include "cmd/netbuild.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -6,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,8 +20,12 @@ static int agent_folder(const char *path, struct err *e)
         current[got > 0 ? got : 0] = '\0';
         AUTO_FD int build = got > 0 ? openat(out, current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
         int dir = build < 0 ? -1 : openat(build, "agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir < 0)
-                err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+        if (build < 0)
+                netbuild_refuse(path, e);
+        else if (dir < 0) {
+                err_set(e, ERR_INPUT, _("%s was built without the agent, and without it no host joins a pool"), path);
+                snprintf(e->remedy, sizeof(e->remedy), "%s", _("Make it with 'make agent', or name it with --agent FILE, and build again."));
+        }
         return dir;
 }
 

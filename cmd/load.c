@@ -4,6 +4,8 @@
 #include "base/rule.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 void loaded_clear(struct loaded *l)
 {
@@ -48,5 +50,8 @@ bool load_site(struct loaded *l, const struct load_options *given, struct err *e
                 so.release_hint = l->base->release->id;
         log_event("load", "reading", "site", o.site, "release", so.release_hint ? so.release_hint : "", NULL);
         l->plan = site_load(AT_FDCWD, o.site, &so, l->diags, e);
+        if (!l->plan && !*e->remedy && access(o.site, F_OK) < 0)
+                snprintf(e->remedy, sizeof(e->remedy), "%s",
+                        _("Go to the site file's folder, or name the file; 'xenroll init' writes one to start from."));
         return l->plan && judge(l, &o, e);
 }

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/rule.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -15,18 +16,27 @@ void netbuild_close(struct netbuild *n)
         *n = (struct netbuild)NETBUILD_INIT;
 }
 
+bool netbuild_refuse(const char *path, struct err *e)
+{
+        if (errno == EACCES || errno == EPERM)
+                err_sys(e, _("opening %s"), path);
+        else
+                err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+        e->kind = ERR_INPUT;
+        snprintf(e->remedy, sizeof(e->remedy), "%s",
+                _("Name the folder that 'xenroll build' made: 'out', beside the site file, unless --out-dir said another."));
+        return false;
+}
+
 bool netbuild_folders(struct netbuild *n, const char *path, struct err *e)
 {
         n->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (n->out < 0) {
-                err_sys(e, _("opening %s"), path);
-                e->kind = ERR_INPUT;
-                return false;
-        }
+        if (n->out < 0)
+                return netbuild_refuse(path, e);
         ssize_t got = readlinkat(n->out, ".current", n->current, sizeof(n->current) - 1);
         n->current[got > 0 ? got : 0] = '\0';
         n->build = got > 0 ? openat(n->out, n->current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        return n->build >= 0 || err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+        return n->build >= 0 || netbuild_refuse(path, e);
 }
 
 bool netbuild_open(struct netbuild *n, const char *path, struct err *e)

@@ -1,5 +1,6 @@
 #include "cmd/ask.h"
 #include "cmd/command.h"
+#include "cmd/netbuild.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "rollcall/web_password.h"
@@ -57,13 +58,13 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         (void)options;
         (void)argc;
         AUTO_SECRET password = { NULL, 0 };
-        AUTO_FD int out = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (out < 0)
-                return err_sys(e, _("opening %s"), argv[0]);
+        OWN(netbuild_close) struct netbuild n = NETBUILD_INIT;
+        if (!netbuild_folders(&n, argv[0], e))
+                return false;
         if (!(isatty(STDIN_FILENO) ? ask_twice(&password, e) : read_password(&password, e)))
                 return false;
         AUTO_FREE char *hash = web_password_hash(password.ptr, e);
-        if (!hash || !keep(out, hash, e))
+        if (!hash || !keep(n.out, hash, e))
                 return false;
         fprintf(stderr, "%s", _("The password is set; whoever was logged in has to log in again.\n"));
         return true;

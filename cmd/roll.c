@@ -1,4 +1,5 @@
 #include "cmd/roll.h"
+#include "cmd/netbuild.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/now.h"
@@ -23,14 +24,11 @@ void roll_close(struct roll *r)
 bool roll_open(struct roll *r, const char *path, struct err *e)
 {
         r->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (r->out < 0) {
-                err_sys(e, _("opening %s"), path);
-                e->kind = ERR_INPUT;
-                return false;
-        }
+        if (r->out < 0)
+                return netbuild_refuse(path, e);
         r->build = openat(r->out, ".current", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (r->build < 0)
-                return err_set(e, ERR_INPUT, _("%s is not a folder that 'xenroll build' wrote"), path);
+                return netbuild_refuse(path, e);
         r->expected = expected_open(r->build, e);
         if (!r->expected)
                 return err_ctx(e, "%s", path);

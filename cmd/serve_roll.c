@@ -146,6 +146,8 @@ static bool say_page(const struct serve_roll *r, struct err *e)
         str_reset(&line);
         str_addf(&line, _("for the school servers' `upstream:`, pin: %s"), key.pin);
         say_line(SAY_INFO, str_text(&line));
+        if (faccessat(r->out, "secrets/web.hash", F_OK, 0) < 0 && errno == ENOENT)
+                say_line(SAY_NOTICE, _("no password is set yet, so nobody can log in there: set it with 'xenroll password OUT'"));
         return true;
 }
 
