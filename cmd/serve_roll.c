@@ -13,6 +13,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -96,13 +98,28 @@ static void read_database(struct serve_roll *r)
 
 void serve_roll_forget(void *arg) { wipe(&((struct serve_roll *)arg)->database); }
 
+/* Who listens everywhere is reached at its network's address: names of computers are known to few in a school. */
+static void find_address(char address[INET_ADDRSTRLEN])
+{
+        struct ifaddrs *all = NULL;
+        *address = '\0';
+        if (getifaddrs(&all) < 0)
+                return;
+        for (const struct ifaddrs *i = all; i && !*address; i = i->ifa_next)
+                if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && i->ifa_flags & IFF_UP && !(i->ifa_flags & IFF_LOOPBACK))
+                        inet_ntop(AF_INET, &((const struct sockaddr_in *)i->ifa_addr)->sin_addr, address, INET_ADDRSTRLEN);
+        freeifaddrs(all);
+}
+
+static bool is_everywhere(const struct serve_roll *r) { return !strcmp(r->address, "0.0.0.0"); }
+
 static bool open_key(const struct serve_roll *r, struct web_key *key, struct err *e)
 {
-        char name[256] = "";
-        const char *address = strcmp(r->address, "0.0.0.0") != 0 ? r->address : "";
+        char name[256] = "", found[INET_ADDRSTRLEN];
+        find_address(found);
         if (gethostname(name, sizeof(name) - 1) < 0)
                 *name = '\0';
-        const char *const names[] = { address, name, "localhost" };
+        const char *const names[] = { is_everywhere(r) ? found : r->address, name, "localhost" };
         return web_key_open(r->out, r->options->key, r->options->certificate, names, COUNT(names), key, e);
 }
 
@@ -121,10 +138,15 @@ bool serve_roll_key(struct serve_roll *r, const char *address, const char *out, 
 
 static void name_page(struct serve_roll *r)
 {
-        char name[256] = "localhost";
+        char name[256] = "localhost", found[INET_ADDRSTRLEN];
         int port = serve_roll_port(r->options);
-        (void)!gethostname(name, sizeof(name) - 1);
-        snprintf(r->page, sizeof(r->page), "https://%.60s", strcmp(r->address, "0.0.0.0") != 0 ? r->address : name);
+        find_address(found);
+        /* A certificate of somebody else's is for a name. */
+        if (!*found || r->options->certificate)
+                (void)!gethostname(name, sizeof(name) - 1);
+        else
+                snprintf(name, sizeof(name), "%s", found);
+        snprintf(r->page, sizeof(r->page), "https://%.60s", is_everywhere(r) ? name : r->address);
         size_t n = strlen(r->page);
         bool usual = port == USUAL_PORT || r->options->behind;
         snprintf(r->page + n, sizeof(r->page) - n, usual ? "/" : ":%d/", port);
@@ -231,6 +253,16 @@ static bool run_web(void *arg, void (*ready)(void *arg), void *ready_arg, int ke
 
 static void say(const char *line) { say_line(SAY_NOTICE, line); }
 
+static void say_not_kept(struct err *e)
+{
+        char line[600];
+        snprintf(line, sizeof(line), _("events cannot be kept: %s"), e->text);
+        say(line);
+        if (*e->remedy)
+                say(e->remedy);
+        *e = (struct err)ERR_INIT;
+}
+
 static bool add_pool(
         const struct expected_school *s, const struct expected_pool *p, struct expected_host *out, size_t *n)
 {
@@ -279,14 +311,25 @@ static int64_t keep_ms(const struct roll_options *o)
         return (o->keep_days ? o->keep_days : KEEP_DAYS) * INT64_C(24) * 3600 * 1000;
 }
 
-static bool open_knowing(const struct serve_roll *r, struct knowing *k, struct err *e)
+static bool open_build(const struct serve_roll *r, struct knowing *k, struct err *e)
 {
         k->expected = expected_open(r->build, e);
-        k->store = k->expected ? store_open(r->out, r->database, true, e) : NULL;
-        if (!k->store || !expect(k->store, k->expected, e))
-                return false;
-        if (!r->options->only && !(k->arming = arming_open(r->out, true, e)))
-                return false;
+        k->arming = k->expected && !r->options->only ? arming_open(r->out, true, e) : NULL;
+        return k->expected && (r->options->only || k->arming);
+}
+
+static bool open_store(const struct serve_roll *r, struct knowing *k, struct err *e)
+{
+        k->store = store_open(r->out, r->database, true, e);
+        if (k->store && expect(k->store, k->expected, e))
+                return true;
+        store_close(k->store);
+        k->store = NULL;
+        return false;
+}
+
+static bool open_answers(const struct serve_roll *r, struct knowing *k, struct err *e)
+{
         struct answers_config c = { .store = k->store,
                 .expected = k->expected,
                 .arming = k->arming,
@@ -298,17 +341,41 @@ static bool open_knowing(const struct serve_roll *r, struct knowing *k, struct e
         return k->answers;
 }
 
-/* It goes on until its web server has ended: what that has taken is answered. */
+/* Until the store can be opened; who asks meanwhile is told to come again. */
+static bool await_store(const struct serve_roll *r, struct knowing *k, struct err *e)
+{
+        while (!k->store) {
+                struct err why = ERR_INIT;
+                if (!service_turn_away(r->theirs, AGAIN_MS, e))
+                        return false;
+                if (!open_store(r, k, &why) && why.kind != ERR_WORLD) {
+                        *e = why;
+                        return false;
+                }
+        }
+        say(_("events can be kept again"));
+        return true;
+}
+
+/* A database that is away, or held by somebody, is no reason to end, for with it the boot server would. It goes on until
+ * its web server has ended: what that has taken is answered. */
 static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
 {
         struct serve_roll *r = arg;
         OWN(knowing_clear) struct knowing k = { NULL };
         signal(SIGTERM, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
-        if (!open_knowing(r, &k, e))
+        if (!open_build(r, &k, e) || (!open_store(r, &k, e) && e->kind != ERR_WORLD))
+                return false;
+        bool away = !k.store;
+        if (away)
+                say_not_kept(e);
+        else if (!open_answers(r, &k, e))
                 return false;
         ready(ready_arg);
         close(keep);
+        if (away && (!await_store(r, &k, e) || !open_answers(r, &k, e)))
+                return e->kind == ERR_NONE;
         struct service_config c = { .lines = r->theirs,
                 .answers = k.answers,
                 .store = k.store,
@@ -369,15 +436,14 @@ static void say_trouble(const struct err *e, char said[400])
         snprintf(said, 400, "%s", line);
 }
 
-/* A database that is away, or held by somebody, is no reason to end, for with it the boot server would: how far it came
- * is in there. */
+/* As of the service: how far it came is in the store. */
 static bool run_courier(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
 {
         const struct serve_roll *r = arg;
         char said[400] = "";
         OWN(carrying_clear) struct carrying c = { .expected = expected_open(r->build, e) };
         signal(SIGPIPE, SIG_IGN);
-        if (!c.expected || !carrying_start(r, &c, e))
+        if (!c.expected)
                 return false;
         ready(ready_arg);
         close(keep);
@@ -405,13 +471,8 @@ void serve_roll_children(struct serve_roll *r, struct supervisor *s)
 
 /* --- the desk --- */
 
-/* The service has made its tables by now, and looked it over. */
-bool serve_roll_open(struct serve_roll *r, struct err *e)
-{
-        struct store *store = store_open(r->out, r->database, false, e);
-        r->recorder = store ? recorder_new(store) : NULL;
-        return store;
-}
+/* The service makes the tables, and looks them over. */
+void serve_roll_open(struct serve_roll *r) { r->recorder = recorder_new(r->out, r->database); }
 
 static bool read_report(const struct heard *h, struct event *events, size_t *n, struct err *e)
 {

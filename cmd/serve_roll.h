@@ -37,7 +37,7 @@ MUST_USE bool serve_roll_key(struct serve_roll *, const char *address, const cha
 void serve_roll_children(struct serve_roll *, struct supervisor *);
 void serve_roll_forget(void *serve_roll);       /* for struct supervisor */
 
-/* The desk's own connection to the store, and what it does with it. */
-MUST_USE bool serve_roll_open(struct serve_roll *, struct err *e);
+/* The desk's own way to the store, and what it does with it. */
+void serve_roll_open(struct serve_roll *);
 enum heard_end serve_roll_heard(void *serve_roll, const struct heard *, struct err *e);
 void serve_roll_percent(void *serve_roll, const char *school, const char *host, int percent);

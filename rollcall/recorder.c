@@ -33,20 +33,23 @@ struct work {
 struct recorder {
         pthread_mutex_t lock; /* for all but the store, which is the thread's */
         pthread_cond_t news, ended;
-        struct store *store; /* owned */
+        int dir;
+        const char *where;
+        struct store *store; /* owned; NULL until it could be opened */
         struct work waiting;
         pthread_t thread;
         bool started, stopping;
         bool hangs; /* somebody has waited in vain for what the thread is at */
 };
 
-struct recorder *recorder_new(struct store *store)
+struct recorder *recorder_new(int dir, const char *where)
 {
         pthread_condattr_t monotonic;
         struct recorder *r = calloc(1, sizeof(*r));
         if (!r)
                 file_out_of_memory();
-        r->store = store;
+        r->dir = dir;
+        r->where = where;
         pthread_condattr_init(&monotonic);
         pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
         pthread_mutex_init(&r->lock, NULL);
@@ -89,8 +92,10 @@ static bool put_together(struct recorder *r, struct work *w, struct err *e)
 static void keep(struct recorder *r, struct work *w)
 {
         struct err e = ERR_INIT;
-        if (!store_begin(r->store, &e)) {
-                enum recorded end = store_is_full(r->store) ? RECORDED_NO_ROOM : RECORDED_NOT;
+        if (!r->store)
+                r->store = store_open(r->dir, r->where, false, &e);
+        if (!r->store || !store_begin(r->store, &e)) {
+                enum recorded end = r->store && store_is_full(r->store) ? RECORDED_NO_ROOM : RECORDED_NOT;
                 for (struct item *i = w->first; i; i = i->next) {
                         i->end = end;
                         i->why = e;

@@ -8,9 +8,9 @@
 
 struct recorder;
 
-/* Takes the store over. Its thread begins with the first that there is to keep, so that until then the process may
- * fork. */
-struct recorder *recorder_new(struct store *);
+/* dir, where: as of store_open, borrowed. Its thread begins with the first that there is to keep, so that until then the
+ * process may fork; it opens the store, and tries again with the next when that is away. */
+struct recorder *recorder_new(int dir, const char *where);
 void recorder_free(struct recorder *); /* what is under way gets two seconds; NULL is fine */
 
 enum recorded { RECORDED, RECORDED_NO_ROOM, RECORDED_NOT };

@@ -1,5 +1,6 @@
 #include "rollcall/service.h"
 #include "base/i18n.h"
+#include "base/now.h"
 #include "rollcall/forward.h"
 
 #include <errno.h>
@@ -109,6 +110,44 @@ static void keep_all(struct service *s, struct held *held, size_t n)
         store_rollback(store);
         for (size_t i = 0; i < n; i++)
                 keep_one(s, &held[i]);
+}
+
+/* --- without a store --- */
+
+static bool turn_away(int line, bool *over, struct err *e)
+{
+        struct received_ask question;
+        struct reply reply = REPLY_INIT;
+        if (!backend_receive(line, &question, over, e))
+                return false;
+        reply.status = 503;
+        snprintf(reply.type, sizeof(reply.type), "text/plain; charset=utf-8");
+        str_addf(&reply.fields, "Retry-After: 5\n");
+        str_addf(&reply.body, "%s\n", _("The database of the roll call is away; it is tried again every few seconds."));
+        bool fine = backend_reply(line, &reply, e);
+        reply_clear(&reply);
+        received_ask_clear(&question);
+        return fine;
+}
+
+bool service_turn_away(const int *lines, int ms, struct err *e)
+{
+        struct pollfd fds[ROLL_LINES];
+        int64_t until = now_steady() + ms;
+        bool over = false;
+        for (size_t i = 0; i < ROLL_LINES; i++)
+                fds[i] = (struct pollfd){ .fd = lines[i], .events = POLLIN };
+        for (int64_t left; (left = until - now_steady()) > 0;) {
+                if (poll(fds, ROLL_LINES, (int)left) < 0 && errno != EINTR)
+                        return err_sys(e, _("waiting for requests"));
+                for (size_t i = 0; i < ROLL_LINES; i++)
+                        if (fds[i].revents && !turn_away(lines[i], &over, e)) {
+                                if (over)
+                                        *e = (struct err)ERR_INIT;
+                                return false;
+                        }
+        }
+        return true;
 }
 
 /* --- the thread that reads --- */

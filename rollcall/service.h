@@ -18,5 +18,8 @@ struct service_config {                 /* all borrowed */
         void (*say)(const char *line);  /* when events cannot be kept, and when they can again; NULL: silent */
 };
 
+/* While there is no store yet, for so many ms: whoever asks gets 503. False when the web server has ended, or, with e, talks nonsense. */
+MUST_USE bool service_turn_away(const int *lines, int ms, struct err *e);
+
 /* Until the web server has ended. False and e (ERR_WORLD) when it talks nonsense. */
 MUST_USE bool service_run(const struct service_config *, struct err *e);

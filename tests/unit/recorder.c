@@ -105,10 +105,14 @@ int main(void)
         if (!mkdtemp(path))
                 return 2;
         int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct store *other = store_open(dir, NULL, true, &e), *own = store_open(dir, NULL, false, &e);
-        if (!unit_case("recorder", "a store, opened twice", own && other, e.text))
+        struct recorder *r = recorder_new(dir, NULL);
+        struct event early = event_of("early", 0);
+        bool kept = recorder_put(r, &early, 1, 5000, &e) == RECORDED;
+        unit_case("recorder", "there is no store yet: it is not kept, and e says so", !kept && e.kind == ERR_WORLD, e.text);
+        e = (struct err)ERR_INIT;
+        struct store *other = store_open(dir, NULL, true, &e);
+        if (!unit_case("recorder", "a store", other, e.text))
                 return 1;
-        struct recorder *r = recorder_new(own);
         check(r, other);
         recorder_free(r);
         recorder_free(NULL);
