@@ -281,7 +281,7 @@ lint: | $(B)/packages-check
 .PHONY: pot
 pot:
 	xgettext -o po/xenroll.pot --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --add-comments=TRANSLATORS \
-		--package-name=xenroll --no-location --sort-output $(sort $(wildcard $(FOLDERS:%=%/*.c) postinstall/main/*.c cmd/*.c base/rules/*.def))
+		--package-name=xenroll --no-location --sort-output $(sort $(wildcard $(FOLDERS:%=%/*.c) $(FOLDERS:%=%/*.def) postinstall/main/*.c cmd/*.c base/rules/*.def))
 	msgmerge -q --update --backup=none --no-fuzzy-matching --sort-output po/zh_CN.po po/xenroll.pot
 
 .PHONY: install

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef LOCALEDIR
@@ -23,18 +24,42 @@ const char *i18n_folder(void)
         return access(dir, R_OK) == 0 ? dir : LOCALEDIR;
 }
 
-void i18n_init(const char *language)
+/* The one of our languages that a locale's name is of; NULL: none. */
+static const char *ours(const char *name)
+{
+        return !strncmp(name, "zh", 2) ? "zh_CN" : !strncmp(name, "en", 2) ? "en" : NULL;
+}
+
+/* A system on which the user's locale is not installed still knows from its name what he reads. */
+static void take_language_of_locale(void)
+{
+        static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+        for (size_t i = 0; i < COUNT(names); i++) {
+                const char *name = getenv(names[i]);
+                if (!name || !*name)
+                        continue;
+                if (ours(name))
+                        setenv("LANGUAGE", ours(name), 0);
+                return;
+        }
+}
+
+bool i18n_init(const char *language)
 {
         /* gettext translates nothing in locale "C"; a minimal system has C.UTF-8 and no other. */
         const char *locale = setlocale(LC_ALL, "");
+        if (!locale)
+                take_language_of_locale();
         if (!locale || !strcmp(locale, "C") || !strcmp(locale, "POSIX"))
                 setlocale(LC_ALL, "C.UTF-8");
         /* Numbers and sorting never depend on who runs the program: same input, same bytes. */
         setlocale(LC_NUMERIC, "C");
         setlocale(LC_COLLATE, "C");
-        if (language)
-                setenv("LANGUAGE", language, 1);
+        bool known = !language || ours(language);
+        if (language && known)
+                setenv("LANGUAGE", ours(language), 1);
         bindtextdomain("xenroll", i18n_folder());
         bind_textdomain_codeset("xenroll", "UTF-8");
         textdomain("xenroll");
+        return known;
 }

@@ -19,6 +19,7 @@ struct importing {
         const char *path;
         struct event *events; /* owned; of one file */
         size_t files, kept, known;
+        struct err refused; /* the last file that is no report, not yet told */
 };
 
 static void importing_clear(struct importing *i) { free(i->events); }
@@ -81,9 +82,9 @@ static bool each(void *arg, const char *name, struct bytes text, struct err *e)
         struct err why = ERR_INIT;
         size_t n, fresh = 0;
         if (!stick_report_read(text, im->events, MOST_OF_A_FILE, &n, &why)) {
-                struct err told = ERR_INIT;
-                refuse(&told, name, &why);
-                warn(&told);
+                if (im->refused.kind)
+                        warn(&im->refused);
+                refuse(&im->refused, name, &why);
                 return true;
         }
         for (size_t i = 0; i < n; i++)
@@ -116,9 +117,29 @@ static bool import(struct importing *im, struct err *e)
                         *e = why;
                 return false;
         }
-        if (im->files == before)
+        if (im->files == before && !im->refused.kind)
                 return err_rule(e, XR_IMPORT_NOT_READABLE, im->path, _("there is none"), NULL);
-        return true;
+        if (im->files == before)
+                *e = im->refused;
+        else if (im->refused.kind)
+                warn(&im->refused);
+        im->refused = (struct err)ERR_INIT;
+        return e->kind == ERR_NONE;
+}
+
+/* Of several, those that can be read are taken all the same. */
+static bool import_all(struct importing *im, char **paths, size_t n, struct err *e)
+{
+        for (size_t i = 0; i < n && e->kind != ERR_WORLD; i++) {
+                struct err why = ERR_INIT;
+                im->path = paths[i];
+                if (import(im, &why))
+                        continue;
+                if (e->kind)
+                        warn(e);
+                *e = why;
+        }
+        return e->kind == ERR_NONE;
 }
 
 static bool run(const void *options, int argc, char **argv, struct err *e)
@@ -126,17 +147,12 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
         const struct options *o = options;
         OWN(roll_close) struct roll r = ROLL_INIT;
         OWN(importing_clear)
-        struct importing im = { .roll = &r, .events = calloc(MOST_OF_A_FILE, sizeof(struct event)) };
+        struct importing im = { .roll = &r, .events = calloc(MOST_OF_A_FILE, sizeof(struct event)), .refused = ERR_INIT };
         if (!im.events)
                 return err_set(e, ERR_WORLD, _("out of memory"));
         if (!roll_open(&r, argv[0], e) || !roll_store(&r, o->database, true, e))
                 return false;
-        for (int i = 1; i < argc; i++) {
-                im.path = argv[i];
-                if (!import(&im, e))
-                        return false;
-        }
-        return true;
+        return import_all(&im, argv + 1, (size_t)argc - 1, e);
 }
 
 static const struct option_row rows[] = {

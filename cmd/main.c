@@ -93,9 +93,14 @@ static bool flush_output(struct err *e)
 int main(int argc, char **argv)
 {
         secret_process_guard();
-        i18n_init(language_of(argc, argv));
+        const char *language = language_of(argc, argv);
+        bool known = i18n_init(language);
         draft_guard_signals();
         struct err e = ERR_INIT;
+        if (!known) {
+                err_set(&e, ERR_USAGE, _("--language takes en or zh_CN, not '%s'"), language);
+                return command_report(&e);
+        }
         int first = 1;
         while (first < argc && !strncmp(argv[first], "--language", 10))
                 first += argv[first][10] ? 1 : 2;

@@ -142,6 +142,19 @@ const char *roll_when(int64_t at, char out[WHEN_TEXT])
         return out;
 }
 
+static const char *step_text(const char *step)
+{
+        static const char *const steps[][2] = {
+#define STEP(name, text) { name, text },
+#include "rollcall/steps.def"
+#undef STEP
+        };
+        for (size_t i = 0; i < COUNT(steps); i++)
+                if (!strcmp(step, steps[i][0]))
+                        return _(steps[i][1]);
+        return step;
+}
+
 void roll_step(struct str *out, const char *step, const char *outcome)
 {
         static const char *const outcomes[][2] = { { "begun", N_("begun") }, { "waiting", N_("waiting") },
@@ -153,8 +166,8 @@ void roll_step(struct str *out, const char *step, const char *outcome)
                 if (!strcmp(outcome, outcomes[i][0]))
                         outcome = _(outcomes[i][1]);
         if (*step && strcmp(step, "-") != 0) {
-                roll_show(out, step);
-                str_add(out, ": ");
+                roll_show(out, step_text(step));
+                str_add(out, _(": "));
         }
         roll_show(out, outcome);
 }

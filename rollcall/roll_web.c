@@ -18,7 +18,7 @@ enum {
         MEMORY = 32 << 10,     /* of a connection: its request's line and fields, a piece of its body, our fields */
         STACK = 256 << 10,     /* of a thread; what is not touched costs nothing */
         ONE_ADDRESS_SHARE = 3, /* of all connections: a school behind one address has room, and nobody takes it all */
-        AGAIN_SECONDS = 60,
+        AGAIN_SECONDS = 10, /* so long somebody listens on who has logged out */
         MOST_STOP_MS = 10 * 1000,
 };
 

@@ -15,7 +15,7 @@ struct roll_web_config {
         const int *lines;               /* this side of ROLL_LINES pairs (backend_pair); owned by the caller */
         int keep;                       /* one more descriptor not to close; 0: none */
         unsigned most_connections;      /* 0: 2048 */
-        unsigned again_seconds;         /* how often a listener's permission is asked again; 0: 60 */
+        unsigned again_seconds;         /* how often a listener's permission is asked again; 0: 10 */
         const char *user;               /* whose rights to take; NULL: keep */
         bool no_cell;                   /* tests only */
 };
