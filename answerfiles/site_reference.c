@@ -135,14 +135,14 @@ void site_scdoc(struct str *out)
                 { &upstream_section, N_("For a school's server: what it hears goes on to the district's, also when that was away for days.") },
                 { &notice_section, N_("Items of 'notify'. Exactly one of wecom, dingtalk, web-hook and mail; the address of a hook is a password at the same time, so it had better stand in a file: '{url-file: FILE}'.") },
         };
-        str_add(out, "xenroll-site(5)\n\n# NAME\n\nxenroll-site - ");
+        str_addf(out, "xenroll-site(5)\n\n# %s\n\nxenroll-site - ", _("NAME"));
         scdoc_escape(out, _("the file that describes a deployment"));
-        str_add(out, "\n\n# DESCRIPTION\n\n");
+        str_addf(out, "\n\n# %s\n\n", _("DESCRIPTION"));
         scdoc_escape(out, _("A site file is YAML. Anchors, aliases and merge keys work. Unknown and repeated keys are errors. Files that it names are relative to its folder."));
         str_add(out, "\n\n");
         for (size_t i = 0; i < COUNT(pages); i++)
                 scdoc_section(out, pages[i].section, *pages[i].where ? _(pages[i].where) : "");
-        str_add(out, "# SPREADSHEET\n\n");
+        str_addf(out, "# %s\n\n", _("SPREADSHEET"));
         scdoc_escape(out, _("A spreadsheet named by 'hosts-from' has one row a machine, saved as CSV in UTF-8 or GB18030. Its first row names the columns, in English or Chinese: school (学校), pool (资源池), name (主机名), MAC, serial (序列号), address (IP), disk (磁盘), coordinator (主控). Rows fill the places that the school's blueprint has, by name or in order; in a pool without a blueprint each row is a host."));
         str_add(out, "\n");
 }

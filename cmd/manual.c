@@ -6,27 +6,44 @@
 
 #include <string.h>
 
+static void heading(struct str *out, const char *text) { str_addf(out, "# %s\n\n", text); }
+
+static void paragraph(struct str *out, const char *text)
+{
+        scdoc_escape(out, text);
+        str_add(out, "\n\n");
+}
+
+static void name(struct str *out, const char *page, int section)
+{
+        str_addf(out, "%s(%d)\n\n", page, section);
+        heading(out, _("NAME"));
+        str_addf(out, "%s - ", page);
+}
+
 static void exit_codes(struct str *out)
 {
-        str_add(out, "# EXIT STATUS\n\n");
+        heading(out, _("EXIT STATUS"));
         static const char *const meanings[] = { N_("done"), N_("the input is wrong"), N_("the command line is wrong"),
                 N_("the world is wrong: disk, network, a missing program"), N_("refused, because data could be lost") };
         for (size_t i = 0; i < COUNT(meanings); i++) {
                 str_addf(out, "*%zu*\n\t", i);
-                scdoc_escape(out, _(meanings[i]));
-                str_add(out, "\n\n");
+                paragraph(out, _(meanings[i]));
         }
 }
 
 static void page_of_command(struct str *out, const struct command *c)
 {
-        str_addf(out, "xenroll-%s(1)\n\n# NAME\n\nxenroll-%s - ", c->name, c->name);
-        scdoc_escape(out, _(c->summary));
-        str_addf(out, "\n\n# SYNOPSIS\n\n*xenroll %s* [options] ", c->name);
-        scdoc_escape(out, c->arguments);
-        str_add(out, "\n\n# DESCRIPTION\n\n");
-        scdoc_escape(out, _(c->about));
-        str_add(out, "\n\n# OPTIONS\n\n");
+        char page[64];
+        snprintf(page, sizeof(page), "xenroll-%s", c->name);
+        name(out, page, 1);
+        paragraph(out, _(c->summary));
+        heading(out, _("SYNOPSIS"));
+        str_addf(out, "*xenroll %s* %s ", c->name, _("[options]"));
+        paragraph(out, c->arguments);
+        heading(out, _("DESCRIPTION"));
+        paragraph(out, _(c->about));
+        heading(out, _("OPTIONS"));
         for (size_t i = 0; i < c->n_options; i++) {
                 const struct option_row *row = &c->options[i];
                 str_add(out, "*");
@@ -36,22 +53,26 @@ static void page_of_command(struct str *out, const struct command *c)
                 if (row->value)
                         str_addf(out, " _%s_", row->value);
                 str_add(out, "\n\t");
-                scdoc_escape(out, _(row->help));
-                str_add(out, "\n\n");
+                paragraph(out, _(row->help));
         }
         str_addf(out, "*--language* _LANG_\n\t%s\n\n*-v*, *--verbose*\n\t%s\n\n", _("language of messages: en or zh\\_CN"),
                 _("log each step as key=value lines"));
-        if (c->example)
-                str_addf(out, "# EXAMPLES\n\n```\n%s```\n\n", c->example);
+        if (c->example) {
+                heading(out, _("EXAMPLES"));
+                str_addf(out, "```\n%s```\n\n", c->example);
+        }
         exit_codes(out);
-        str_add(out, "# SEE ALSO\n\n*xenroll*(1), *xenroll-site*(5), *xenroll-rules*(7)\n");
+        heading(out, _("SEE ALSO"));
+        str_add(out, "*xenroll*(1), *xenroll-site*(5), *xenroll-rules*(7)\n");
 }
 
 static void page_of_program(struct str *out)
 {
-        str_add(out, "xenroll(1)\n\n# NAME\n\nxenroll - ");
-        scdoc_escape(out, _("install XenServer and XCP-ng on many servers with nobody at the keyboard"));
-        str_add(out, "\n\n# SYNOPSIS\n\n*xenroll* _COMMAND_ [options] [arguments]\n\n# COMMANDS\n\n");
+        name(out, "xenroll", 1);
+        paragraph(out, _("install XenServer and XCP-ng on many servers with nobody at the keyboard"));
+        heading(out, _("SYNOPSIS"));
+        str_addf(out, "*xenroll* _COMMAND_ %s\n\n", _("[options] [arguments]"));
+        heading(out, _("COMMANDS"));
         const struct command *c;
         for (size_t i = 0; (c = command_at(i)); i++) {
                 str_addf(out, "*%s*\n\t", c->name);
@@ -63,9 +84,9 @@ static void page_of_program(struct str *out)
 
 static void page_of_rules(struct str *out)
 {
-        str_add(out, "xenroll-rules(7)\n\n# NAME\n\nxenroll-rules - ");
-        scdoc_escape(out, _("what the codes XR-nnn mean"));
-        str_add(out, "\n\n# RULES\n\n");
+        name(out, "xenroll-rules", 7);
+        paragraph(out, _("what the codes XR-nnn mean"));
+        heading(out, _("RULES"));
         const struct rule_row *row;
         for (size_t i = 0; (row = rule_at(i)); i++) {
                 str_addf(out, "*XR-%03d* (%s)\n\t", (int)row->rule, row->severity == SEVERITY_ERROR ? _("error") : _("warning"));
