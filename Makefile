@@ -44,7 +44,7 @@ TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FAKE_TOOLS := $(filter $(B)/tests/tools/fake_%,$(TOOLS))
 FAKE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/xapi/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
-EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) rollcall/page.* rollcall/sheet.css)
+EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) rollcall/page.* rollcall/page-*.js rollcall/sheet.css)
 PAGES    := xenroll.1 $(subst _,-,$(patsubst cmd/%.c,xenroll-%.1,$(wildcard $(foreach c,$(shell sed -n 's/^COMMAND(\(.*\))/\1/p' cmd/commands.def),cmd/$c.c)))) \
             xenroll-site.5 xenroll-rules.7
 MANUALS  := $(PAGES:%=$(B)/man/%) $(PAGES:%=$(B)/man/zh_CN/%)
