@@ -91,6 +91,11 @@ $(B)/tests/stick/badstick.so: tests/stick/badstick.c | $(B)/packages-build
 	@mkdir -p $(@D)
 	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
 
+# The program of the ring rollcall.
+STORE_TEST := $(B)/tests/rollcall/store_test
+$(STORE_TEST): $(patsubst %.c,$(B)/%.o,$(wildcard tests/rollcall/*.c)) $(B)/libxenroll.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
 # Whole rollouts in virtual time. The agent is the real one; its clock and its network are the simulation's, which therefore
 # come before the library, and every change to a file passes through the simulation's hands.
 SIM_WRAPPED := write fsync fdatasync ftruncate64 renameat unlinkat mkdirat openat64 random_bytes usleep
@@ -219,7 +224,7 @@ demo: all agent $(ISO)
 RINGS := rollout unit golden rollweb courier selector serve media medium stamp fault stick dhcp http xapi simulation agentbin rollcall commands structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault check-web check-e2e
-check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
+check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(STORE_TEST) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
 	B=$(B) JOBS=$(JOBS) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check
