@@ -44,7 +44,7 @@ TOOLS    := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FAKE_TOOLS := $(filter $(B)/tests/tools/fake_%,$(TOOLS))
 FAKE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/xapi/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
-EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) rollcall/page.* rollcall/sheet.css)
+EMBEDDED := $(wildcard $(FOLDERS:%=%/*.rng) $(FOLDERS:%=%/*.sh) rollcall/page.* rollcall/page-*.js rollcall/sheet.css)
 PAGES    := xenroll.1 $(subst _,-,$(patsubst cmd/%.c,xenroll-%.1,$(wildcard $(foreach c,$(shell sed -n 's/^COMMAND(\(.*\))/\1/p' cmd/commands.def),cmd/$c.c)))) \
             xenroll-site.5 xenroll-rules.7
 MANUALS  := $(PAGES:%=$(B)/man/%) $(PAGES:%=$(B)/man/zh_CN/%)
@@ -90,6 +90,11 @@ $(B)/tests/fault/failnth.so: tests/fault/failnth.c | $(B)/packages-build
 $(B)/tests/stick/badstick.so: tests/stick/badstick.c | $(B)/packages-build
 	@mkdir -p $(@D)
 	$(CC) -O1 -shared -fPIC -o $@ $< -ldl
+
+# The program of the ring rollcall.
+STORE_TEST := $(B)/tests/rollcall/store_test
+$(STORE_TEST): $(patsubst %.c,$(B)/%.o,$(wildcard tests/rollcall/*.c)) $(B)/libxenroll.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 # Whole rollouts in virtual time. The agent is the real one; its clock and its network are the simulation's, which therefore
 # come before the library, and every change to a file passes through the simulation's hands.
@@ -219,7 +224,7 @@ demo: all agent $(ISO)
 RINGS := rollout unit golden rollweb courier selector serve media medium stamp fault stick dhcp http xapi simulation agentbin rollcall commands structure
 VMS   := quickboot
 .PHONY: check check-asan check-valgrind check-boot check-fault check-web check-e2e
-check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
+check: all agent $(B)/agent/tests/tools/post $(UNITS) $(TOOLS) $(STORE_TEST) $(SIMULATION) $(B)/tests/fault/failnth.so $(B)/tests/stick/badstick.so $(B)/base.iso $(BASES) | $(B)/packages-check $(B)/packages-boot
 	B=$(B) JOBS=$(JOBS) tests/report $(RINGS) $(VMS)
 
 check-valgrind: all $(UNITS) $(TOOLS) $(B)/base.iso | $(B)/packages-check

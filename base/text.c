@@ -129,6 +129,20 @@ void text_hex(const unsigned char *bytes, size_t n, char *out)
         *out = '\0';
 }
 
+int text_hex_digit(char c)
+{
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        c |= 0x20;
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int text_percent(const char *s, size_t n)
+{
+        int high = n > 2 && *s == '%' ? text_hex_digit(s[1]) : -1, low = high < 0 ? -1 : text_hex_digit(s[2]);
+        return low < 0 ? -1 : high << 4 | low;
+}
+
 bool text_is_formula(const char *s)
 {
         static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠" };

@@ -17,4 +17,6 @@ bool text_is_ascii(const char *s);                              /* printable ASC
 size_t text_steers(const char *s);
 
 void text_hex(const unsigned char *bytes, size_t n, char *out); /* 2 n digits and a NUL */
+int text_hex_digit(char c);                                     /* 0 to 15, or -1 */
+int text_percent(const char *s, size_t n);                      /* the byte that %XX stands for at s, with n left; -1: none */
 bool text_is_formula(const char *utf8);                         /* spreadsheets, also Chinese ones, would take it for one */

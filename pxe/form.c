@@ -1,13 +1,7 @@
 #include "pxe/form.h"
+#include "base/text.h"
 
 #include <string.h>
-
-static int nibble(char c)
-{
-        static const char digits[] = "0123456789abcdef";
-        const char *at = c ? strchr(digits, c | 0x20) : NULL;
-        return at ? (int)(at - digits) : -1;
-}
 
 static char printable(unsigned char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\t' ? (char)c : '?'; }
 
@@ -17,11 +11,9 @@ static bool decode(struct bytes text, char *out, size_t size)
         for (size_t i = 0; i < text.len; i++) {
                 int c = text.ptr[i] == '+' ? ' ' : (unsigned char)text.ptr[i];
                 if (c == '%') {
-                        int high = i + 2 < text.len ? nibble(text.ptr[i + 1]) : -1,
-                            low = high < 0 ? -1 : nibble(text.ptr[i + 2]);
-                        if (low < 0)
+                        c = text_percent(text.ptr + i, text.len - i);
+                        if (c < 0)
                                 return false;
-                        c = high << 4 | low;
                         i += 2;
                 }
                 if (n + 1 >= size)

@@ -3,25 +3,17 @@
 
 #include <string.h>
 
-static int hex(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One character of the target; -1 when it is none that a path has. */
 static int take_character(const char **p)
 {
-        unsigned char c = (unsigned char)*(*p)++;
+        int c = (unsigned char)**p;
         if (c == '%') {
-                int high = hex((*p)[0]), low = high < 0 ? -1 : hex((*p)[1]);
-                if (low < 0)
+                c = text_percent(*p, strnlen(*p, 3));
+                if (c < 0)
                         return -1;
-                c = (unsigned char)(high << 4 | low);
                 *p += 2;
         }
+        ++*p;
         return c < 0x20 || c == 0x7f ? -1 : c;
 }
 

@@ -10,6 +10,12 @@
 EMBED(page_html, "rollcall/page.html");
 EMBED(page_css, "rollcall/page.css");
 EMBED(page_js, "rollcall/page.js");
+EMBED(page_dialogs_js, "rollcall/page-dialogs.js");
+EMBED(page_host_js, "rollcall/page-host.js");
+EMBED(page_overview_js, "rollcall/page-overview.js");
+EMBED(page_server_js, "rollcall/page-server.js");
+EMBED(page_tiles_js, "rollcall/page-tiles.js");
+EMBED(page_words_js, "rollcall/page-words.js");
 EMBED(page_svg, "rollcall/page.svg");
 
 /* --- what is known of the build --- */
@@ -134,17 +140,39 @@ void answers_free(struct answers *a)
 
 /* --- which question it is --- */
 
-static void show(struct asked *q, const char *type, const char *bytes, const char *end)
+#define HTML "text/html; charset=utf-8"
+#define STYLE "text/css; charset=utf-8"
+#define SCRIPT "text/javascript; charset=utf-8"
+static const struct file {
+        const char *path, *type, *bytes, *end;
+} files[] = {
+        { "/", HTML, page_html, page_html_end },
+        { "/page.css", STYLE, page_css, page_css_end },
+        { "/page.svg", "image/svg+xml", page_svg, page_svg_end },
+        { "/page.js", SCRIPT, page_js, page_js_end },
+        { "/page-dialogs.js", SCRIPT, page_dialogs_js, page_dialogs_js_end },
+        { "/page-host.js", SCRIPT, page_host_js, page_host_js_end },
+        { "/page-overview.js", SCRIPT, page_overview_js, page_overview_js_end },
+        { "/page-server.js", SCRIPT, page_server_js, page_server_js_end },
+        { "/page-tiles.js", SCRIPT, page_tiles_js, page_tiles_js_end },
+        { "/page-words.js", SCRIPT, page_words_js, page_words_js_end },
+};
+
+static const struct file *find_file(const char *path)
 {
-        q->reply->status = 200;
-        snprintf(q->reply->type, sizeof(q->reply->type), "%s", type);
-        str_addn(&q->reply->body, bytes, (size_t)(end - bytes));
+        for (size_t i = 0; i < COUNT(files); i++)
+                if (!strcmp(files[i].path, path))
+                        return &files[i];
+        return NULL;
 }
 
-static void show_page(struct asked *q) { show(q, "text/html; charset=utf-8", page_html, page_html_end); }
-static void show_style(struct asked *q) { show(q, "text/css; charset=utf-8", page_css, page_css_end); }
-static void show_script(struct asked *q) { show(q, "text/javascript; charset=utf-8", page_js, page_js_end); }
-static void show_icon(struct asked *q) { show(q, "image/svg+xml", page_svg, page_svg_end); }
+static void show_file(struct asked *q, const struct file *f)
+{
+        q->reply->status = 200;
+        snprintf(q->reply->type, sizeof(q->reply->type), "%s", f->type);
+        str_addn(&q->reply->body, f->bytes, (size_t)(f->end - f->bytes));
+}
+
 static void may_listen(struct asked *q) { q->reply->status = 204; }
 
 enum need { FOR_ALL, READING, OURS, ACTING }; /* ours: sent by our page; acting: by somebody who has logged in there */
@@ -154,10 +182,6 @@ static const struct route {
         enum need need;
         void (*answer)(struct asked *);
 } routes[] = {
-        { "GET", "/", FOR_ALL, show_page },
-        { "GET", "/page.css", FOR_ALL, show_style },
-        { "GET", "/page.js", FOR_ALL, show_script },
-        { "GET", "/page.svg", FOR_ALL, show_icon },
         { "GET", "/words.json", FOR_ALL, read_words },
         { "GET", "/api/summary", FOR_ALL, read_summary },
         { "GET", "/api/hosts", READING, read_hosts },
@@ -208,7 +232,10 @@ static bool let_through(struct asked *q, enum need need)
 
 static void find_route(struct asked *q)
 {
-        bool known = false;
+        const struct file *file = find_file(q->path);
+        bool known = file;
+        if (file && !strcmp(q->ask->method, "GET"))
+                return show_file(q, file);
         for (size_t i = 0; i < COUNT(routes); i++) {
                 if (strcmp(routes[i].path, q->path) != 0)
                         continue;

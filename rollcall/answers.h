@@ -1,6 +1,6 @@
 /* answers.h - what the roll call answers over HTTP. The web server in its cell (roll_web.h) asks; this decides.
  *
- *     GET  /                     the page; /page.css /page.js /words.json
+ *     GET  /                     the page; /page.css /page.svg /page.js /page-*.js /words.json
  *     GET  /api/summary          counts by school, the hosts that need somebody, the number of the last change
  *     GET  /api/hosts?school=&pool=&standing=&q=&limit=      tiles
  *     GET  /api/host?school=&host=                           one host and its time line

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/rule.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -26,21 +27,16 @@ struct source {
 
 static void source_clear(struct source *s) { str_clear(&s->decoded); }
 
-static int nibble(char c)
-{
-        return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* A percent sign that no two digits follow stands for itself: a sentence with one is worth more than none. */
 static void decode(struct bytes in, struct str *out)
 {
         for (size_t i = 0; i < in.len; i++) {
-                char c = in.ptr[i] == '+' ? ' ' : in.ptr[i];
-                if (c == '%' && i + 2 < in.len && nibble(in.ptr[i + 1]) >= 0 && nibble(in.ptr[i + 2]) >= 0) {
-                        c = (char)(nibble(in.ptr[i + 1]) << 4 | nibble(in.ptr[i + 2]));
+                int c = text_percent(in.ptr + i, in.len - i);
+                if (c >= 0)
                         i += 2;
-                }
-                str_addc(out, c);
+                else
+                        c = in.ptr[i] == '+' ? ' ' : in.ptr[i];
+                str_addc(out, (char)c);
         }
 }
 
@@ -154,7 +150,7 @@ static bool read_key(struct source *s, struct event *ev, struct err *e)
         if (!value.len)
                 return true;
         for (size_t i = 0; i < value.len; i++)
-                if (value.len != KEY_TEXT - 1 || nibble(value.ptr[i]) < 0)
+                if (value.len != KEY_TEXT - 1 || text_hex_digit(value.ptr[i]) < 0)
                         return wrong(e, "key", value);
         for (size_t i = 0; i < value.len; i++)
                 ev->key[i] = (char)tolower((unsigned char)value.ptr[i]);

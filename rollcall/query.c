@@ -5,23 +5,15 @@
 #include <string.h>
 #include <strings.h>
 
-static int nibble(char c)
-{
-        static const char digits[] = "0123456789abcdef";
-        const char *at = c ? strchr(digits, c | 0x20) : NULL;
-        return at ? (int)(at - digits) : -1;
-}
-
 static bool decode(const char *text, size_t length, char *out, size_t size)
 {
         size_t n = 0;
         for (size_t i = 0; i < length; i++) {
                 int c = text[i] == '+' ? ' ' : (unsigned char)text[i];
                 if (c == '%') {
-                        int high = i + 2 < length ? nibble(text[i + 1]) : -1, low = high < 0 ? -1 : nibble(text[i + 2]);
-                        if (low < 0)
+                        c = text_percent(text + i, length - i);
+                        if (c < 0)
                                 return false;
-                        c = high << 4 | low;
                         i += 2;
                 }
                 if (n + 1 >= size || c < ' ' || c == 0x7f)

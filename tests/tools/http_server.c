@@ -8,31 +8,18 @@
  * The backend's part: /h/good/NAME and /boot/grub/NAME answer with the name, POST /h/echo/NAME with what came,
  * /h/slow/NAME after a second, /h/large/NAME with 8 MiB, /h/nothing/NAME with 204, /h/die/NAME not at all,
  * /h/nonsense/NAME with what is no answer; all else is 404. */
-#include "base/file.h"
+#include "tests/tools/web_pair.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "pxe/cell.h"
 #include "pxe/nginx.h"
 #include "pxe/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-
-static _Noreturn void die(const char *what, const char *why)
-{
-        fprintf(stderr, "http_server: %s: %s\n", what, why);
-        exit(3);
-}
 
 /* --- the backend --- */
 
@@ -40,8 +27,6 @@ static struct {
         int socket, asked;
         pid_t web;
 } backend = { .asked = -1 };
-
-static bool below(const char *path, const char *prefix) { return !strncmp(path, prefix, strlen(prefix)); }
 
 static void play(void *arg, const struct ask *a, struct reply *r)
 {
@@ -70,47 +55,18 @@ static void play(void *arg, const struct ask *a, struct reply *r)
                 r->status = 404;
 }
 
-static void stop_web(int signal) { kill(backend.web, signal); }
-
 static int run_backend(void)
 {
         struct err e = ERR_INIT;
-        struct sigaction stop = { .sa_handler = stop_web, .sa_flags = SA_RESTART };
-        sigaction(SIGTERM, &stop, NULL);
-        signal(SIGPIPE, SIG_IGN);
+        end_with(backend.web);
         for (bool over = false; !over && (backend_answer(backend.socket, play, NULL, &over, &e) || over);) {
         }
         if (e.kind)
                 fprintf(stderr, "http_server: backend: %s\n", e.text);
-        int status;
-        while (waitpid(backend.web, &status, 0) < 0 && errno == EINTR) {
-        }
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return web_code();
 }
 
 /* --- the web server --- */
-
-static int listen_at(char *address)
-{
-        char *port = strrchr(address, ':');
-        struct sockaddr_in a = { .sin_family = AF_INET };
-        if (!port)
-                die(address, "no port");
-        *port++ = '\0';
-        a.sin_port = htons((uint16_t)atoi(port));
-        int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-        if (inet_pton(AF_INET, address, &a.sin_addr) != 1 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-                listen(s, 511) < 0)
-                die(address, strerror(errno));
-        return s;
-}
-
-static void tell_ready(void *arg)
-{
-        pid_t *parent = arg;
-        dprintf(1, "ready %d %d\n", (int)getpid(), (int)*parent);
-}
 
 static void read_options(struct server_config *c, char **options)
 {

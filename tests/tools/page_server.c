@@ -8,7 +8,7 @@
  *     page_server time OUT [schools=N]       how long the summary takes, and the other questions of the page
  *
  * OUT is made with secrets/seed when it has none. */
-#include "base/file.h"
+#include "tests/tools/web_pair.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "pxe/enrolment.h"
@@ -16,24 +16,11 @@
 #include "rollcall/roll_web.h"
 #include "rollcall/service.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 
 enum { LONG_NAME = 64, OF_THREE = 8, OF_MANY = 30 };
 #define KEEP_MS (INT64_C(400) * 24 * 3600 * 1000)
-
-static _Noreturn void die(const char *what, const char *why)
-{
-        fprintf(stderr, "page_server: %s: %s\n", what, why);
-        exit(3);
-}
 
 static int64_t now(void)
 {
@@ -165,13 +152,9 @@ static void open_all(const char *path)
                 die("answers", e.text);
 }
 
-static void stop_web(int signal) { kill(all.web, signal); }
-
 static int run_answers(void)
 {
-        struct sigaction stop = { .sa_handler = stop_web, .sa_flags = SA_RESTART };
-        sigaction(SIGTERM, &stop, NULL);
-        signal(SIGPIPE, SIG_IGN);
+        end_with(all.web);
         struct err e = ERR_INIT;
         struct arming_watch *watch =
                 all.config.arming ? arming_watch_new(all.config.arming, all.config.store, KEEP_MS) : NULL;
@@ -184,35 +167,10 @@ static int run_answers(void)
                 .now = now };
         if (!service_run(&c, &e))
                 fprintf(stderr, "page_server: %s\n", e.text);
-        int status;
-        while (waitpid(all.web, &status, 0) < 0 && errno == EINTR) {
-        }
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return web_code();
 }
 
 /* --- serving --- */
-
-static int listen_at(char *address)
-{
-        char *port = strrchr(address, ':');
-        struct sockaddr_in a = { .sin_family = AF_INET };
-        if (!port)
-                die(address, "no port");
-        *port++ = '\0';
-        a.sin_port = htons((uint16_t)atoi(port));
-        int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-        if (inet_pton(AF_INET, address, &a.sin_addr) != 1 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-                listen(s, 511) < 0)
-                die(address, strerror(errno));
-        return s;
-}
-
-static void tell_ready(void *arg)
-{
-        pid_t *parent = arg;
-        dprintf(1, "ready %d %d\n", (int)getpid(), (int)*parent);
-}
 
 static int serve(const char *out, char *address)
 {
@@ -222,23 +180,15 @@ static int serve(const char *out, char *address)
         struct roll_web_config c = {
                 .listen = listen_at(address), .key = all.key, .certificate = all.certificate, .lines = ours
         };
-        for (size_t i = 0; i < ROLL_LINES; i++) {
-                int pair[2];
-                if (!backend_pair(pair, &e))
-                        die("lines", e.text);
-                ours[i] = pair[0];
-                all.lines[i] = pair[1];
-        }
+        make_lines(ours, all.lines, ROLL_LINES);
         all.web = fork();
         if (all.web) {
-                for (size_t i = 0; i < ROLL_LINES; i++)
-                        close(ours[i]);
+                close_lines(ours, ROLL_LINES);
                 close(c.listen);
                 open_all(out);
                 return run_answers();
         }
-        for (size_t i = 0; i < ROLL_LINES; i++)
-                close(all.lines[i]);
+        close_lines(all.lines, ROLL_LINES);
         bool fine = roll_web_run(&c, tell_ready, &parent, &e);
         if (!fine)
                 fprintf(stderr, "page_server: %s\n", e.text);
@@ -301,28 +251,18 @@ static int tell_times(const char *out)
         return 0;
 }
 
-static const char *content(const char *file)
-{
-        static struct str texts[2] = { STR_MAX(1 << 16), STR_MAX(1 << 16) };
-        static size_t n;
-        struct err e = ERR_INIT;
-        if (!file_read(AT_FDCWD, file, 1 << 16, &texts[n], &e))
-                die(file, e.text);
-        return str_text(&texts[n++]);
-}
-
 static void read_options(char **options)
 {
         for (; *options; options++) {
-                if (!strncmp(*options, "schools=", 8))
+                if (below(*options, "schools="))
                         all.schools = (size_t)atoi(*options + 8);
                 else if (!strcmp(*options, "everybody"))
                         all.everybody = true;
                 else if (!strcmp(*options, "no-arming"))
                         all.arms = false;
-                else if (!strncmp(*options, "key=", 4))
+                else if (below(*options, "key="))
                         all.key = content(*options + 4);
-                else if (!strncmp(*options, "certificate=", 12))
+                else if (below(*options, "certificate="))
                         all.certificate = content(*options + 12);
                 else
                         die(*options, "no such option");

@@ -7,26 +7,12 @@
  * may be kept, /same is 304 when the visitor has it, /large 8 MiB, /die ends, /nonsense is no answer, POST /bump makes
  * N (its body) changes of as many bytes as its query says, /api/stream is for who has the cookie "good", until POST
  * /shut. All else is 404. */
-#include "base/file.h"
+#include "tests/tools/web_pair.h"
 #include "base/i18n.h"
 #include "base/log.h"
-#include "pxe/backend.h"
 #include "rollcall/roll_web.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
-static _Noreturn void die(const char *what, const char *why)
-{
-        fprintf(stderr, "roll_server: %s: %s\n", what, why);
-        exit(3);
-}
 
 static struct {
         int lines[ROLL_LINES];
@@ -35,8 +21,6 @@ static struct {
         int width;
         bool shut;
 } other = { .width = 10 };
-
-static bool below(const char *path, const char *prefix) { return !strncmp(path, prefix, strlen(prefix)); }
 
 /* --- the roll call's part --- */
 
@@ -109,13 +93,9 @@ static bool answer_one(int line)
         return fine;
 }
 
-static void stop_web(int signal) { kill(other.web, signal); }
-
 static int run_other(void)
 {
-        struct sigaction stop = { .sa_handler = stop_web, .sa_flags = SA_RESTART };
-        sigaction(SIGTERM, &stop, NULL);
-        signal(SIGPIPE, SIG_IGN);
+        end_with(other.web);
         for (size_t open_ones = ROLL_LINES; open_ones;) {
                 struct pollfd fds[ROLL_LINES];
                 for (size_t i = 0; i < ROLL_LINES; i++)
@@ -128,39 +108,10 @@ static int run_other(void)
                                 open_ones--;
                         }
         }
-        int status;
-        while (waitpid(other.web, &status, 0) < 0 && errno == EINTR) {
-        }
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return web_code();
 }
 
 /* --- the web server --- */
-
-static int listen_at(char *address)
-{
-        char *port = strrchr(address, ':');
-        struct sockaddr_in a = { .sin_family = AF_INET };
-        if (!port)
-                die(address, "no port");
-        *port++ = '\0';
-        a.sin_port = htons((uint16_t)atoi(port));
-        int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-        if (inet_pton(AF_INET, address, &a.sin_addr) != 1 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-                listen(s, 511) < 0)
-                die(address, strerror(errno));
-        return s;
-}
-
-static const char *content(const char *file)
-{
-        static struct str texts[2] = { STR_MAX(1 << 16), STR_MAX(1 << 16) };
-        static size_t n;
-        struct err e = ERR_INIT;
-        if (!file_read(AT_FDCWD, file, 1 << 16, &texts[n], &e))
-                die(file, e.text);
-        return str_text(&texts[n++]);
-}
 
 static void read_options(struct roll_web_config *c, char **options)
 {
@@ -185,12 +136,6 @@ static void read_options(struct roll_web_config *c, char **options)
         }
 }
 
-static void tell_ready(void *arg)
-{
-        pid_t *parent = arg;
-        dprintf(1, "ready %d %d\n", (int)getpid(), (int)*parent);
-}
-
 int main(int argc, char **argv)
 {
         struct err e = ERR_INIT;
@@ -204,22 +149,14 @@ int main(int argc, char **argv)
         c.listen = listen_at(argv[1]);
         c.lines = ours;
         read_options(&c, argv + 2);
-        for (size_t i = 0; i < ROLL_LINES; i++) {
-                int pair[2];
-                if (!backend_pair(pair, &e))
-                        die("lines", e.text);
-                ours[i] = pair[0];
-                other.lines[i] = pair[1];
-        }
+        make_lines(ours, other.lines, ROLL_LINES);
         other.web = fork();
         if (other.web) {
-                for (size_t i = 0; i < ROLL_LINES; i++)
-                        close(ours[i]);
+                close_lines(ours, ROLL_LINES);
                 close(c.listen);
                 return run_other();
         }
-        for (size_t i = 0; i < ROLL_LINES; i++)
-                close(other.lines[i]);
+        close_lines(other.lines, ROLL_LINES);
         bool fine = roll_web_run(&c, tell_ready, &parent, &e);
         if (!fine)
                 fprintf(stderr, "roll_server: %s\n", e.text);

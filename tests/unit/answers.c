@@ -122,7 +122,15 @@ static const struct {
         const char *contains;
 } cases[] = {
         { "the page", '-', "GET /", NULL, NULL, 200, "<!DOCTYPE html>" },
-        { "its script", '-', "GET /page.js", NULL, NULL, 200, "use strict" },
+        { "its script", '-', "GET /page.js", NULL, NULL, 200, "from './page-words.js'" },
+        { "the dialogs' script", '-', "GET /page-dialogs.js", NULL, NULL, 200, "export function arm(" },
+        { "a host's script", '-', "GET /page-host.js", NULL, NULL, 200, "export function openHash(" },
+        { "the overview's script", '-', "GET /page-overview.js", NULL, NULL, 200, "export function showSummary(" },
+        { "the script that asks", '-', "GET /page-server.js", NULL, NULL, 200, "export async function ask(" },
+        { "the tiles' script", '-', "GET /page-tiles.js", NULL, NULL, 200, "export function tile(" },
+        { "the words' script", '-', "GET /page-words.js", NULL, NULL, 200, "export function word(" },
+        { "no such script", '-', "GET /page-nothing.js", NULL, NULL, 404, "error" },
+        { "the page, asked in another way", '-', "POST /page.js", JSON, "{}", 405, "error" },
         { "nothing of that name", '-', "GET /secrets/web.hash", NULL, NULL, 404, "error" },
         { "nothing above", '-', "GET /../secrets/seed", NULL, NULL, 404, "error" },
         { "asked in another way", '-', "GET /api/login", NULL, NULL, 405, "error" },

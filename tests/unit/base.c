@@ -59,6 +59,15 @@ static const struct {
         { "cut off", "\xe2\x80", 0 },
 };
 
+static const struct {
+        const char *why, *text;
+        int byte;
+} percents[] = {
+        { "a letter", "%41", 'A' }, { "large digits", "%4F", 'O' }, { "small ones", "%4f", 'O' }, { "the last", "%ff", 255 }, { "nothing", "%00", 0 },
+        { "more behind it", "%20a", ' ' }, { "one digit", "%4", -1 }, { "none", "%", -1 }, { "the end", "", -1 }, { "another sign", "a41", -1 },
+        { "a letter for a digit", "%4g", -1 }, { "a control for a digit", "%\x14\x11", -1 },
+};
+
 static void test_text(void)
 {
         static const char *const keys[] = { "keyboard", "timezone", "disk" };
@@ -70,6 +79,9 @@ static void test_text(void)
         }
         for (size_t i = 0; i < COUNT(steering); i++)
                 unit_case("steering", steering[i].why, text_steers(steering[i].text) == steering[i].bytes, "not so");
+        for (size_t i = 0; i < COUNT(percents); i++)
+                unit_case("percent", percents[i].why, text_percent(percents[i].text, strlen(percents[i].text)) == percents[i].byte, "not so");
+        unit_case("percent", "not what lies behind the end", text_percent("%41", 2) < 0, "it was read");
         struct err e = ERR_INIT;
         err_rule(&e, XR_IMPORT_UNKNOWN_HOST, "a\n\xe2\x80\xae-", NULL);
         unit_case("steering", "not in what a rule says", strstr(e.text, "a\\x0a\\xe2\\x80\\xae-") != NULL, e.text);
