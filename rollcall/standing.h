@@ -3,8 +3,8 @@
  *     unheard → armed → installing → installed → finishing → arrived
  *                            └──────────┴────────────┴──► failed (mended by any later step forward)
  *
- * An installation is an attempt; "armed" begins the next one, and so does a start when the attempt has had one. Within an
- * attempt a host never steps back: an event of an earlier stage that arrives late is kept in the list and changes nothing else. Among
+ * An installation is an attempt; "armed" begins the next one, and so does a start when the attempt has had one. A
+ * start after a refusal is one that got through. Otherwise within an attempt a host never steps back: an event of an earlier stage that arrives late is kept in the list and changes nothing else. Among
  * the steps of an agent, which it tells one after the other itself, what reached us last counts; within one step begun comes
  * before waiting, stopped and done, whatever reached us first. Disarmed before it started, a host is where it was. */
 #pragma once
