@@ -490,11 +490,50 @@ static void changes(struct room *r)
                 status == 200 && strstr(r->last, "\"school\":\"gl1\"") && strstr(r->last, "\"code\":501"), r->last);
 }
 
+/* --- a build without the agent: installed is all that a host can be --- */
+
+static const struct {
+        const char *why, *question, *contains;
+} without_agent[] = {
+        { "who is installed has arrived", "GET /api/host?school=nn36&host=xen1", "\"standing\":\"arrived\"" },
+        { "in the list of changes too", "GET /api/changes?since=0", "\"standing\":\"arrived\"" },
+        { "and is counted among them", "GET /api/summary",
+                "\"by_standing\":{\"unheard\":4,\"armed\":0,\"installing\":0,\"installed\":0,\"finishing\":0,"
+                "\"arrived\":1" },
+        { "in the school as well", "GET /api/summary",
+                "\"installed\":0,\"finishing\":0,\"arrived\":1,\"failed\":0},\"" },
+        { "and found among them", "GET /api/hosts?standing=arrived", "\"host\":\"xen1\"" },
+        { "no more than are wished", "GET /api/hosts?standing=arrived&limit=1", "\"more\":false" },
+        { "and nowhere else", "GET /api/hosts?standing=installed", "{\"hosts\":[]" },
+};
+
+static void agentless(struct room *r)
+{
+        char token[TOKEN_TEXT], question[100];
+        static struct expected other;
+        struct err e = ERR_INIT;
+        other = build;
+        other.with_agent = false;
+        answers_free(r->answers);
+        r->answers = answers_new(&(struct answers_config){ r->store, &other, r->arming, r->out, true, now }, &e);
+        if (!unit_case("without the agent", "a room", r->answers, e.text))
+                return;
+        answers_token((const unsigned char *)SEED, "nn36", "xen1", token);
+        snprintf(question, sizeof(question), "POST /events/%s", token);
+        (void)ask(r, "10.0.0.11", question, NULL, "stage=install&outcome=completed");
+        for (size_t i = 0; i < COUNT(without_agent); i++) {
+                int status = ask(r, "10.0.0.9", without_agent[i].question, NULL, NULL);
+                unit_case("without the agent", without_agent[i].why,
+                        status == 200 && strstr(r->last, without_agent[i].contains), r->last);
+        }
+}
+
 int main(void)
 {
-        static struct room closed, open;
+        static struct room closed, open, bare;
         struct err e = ERR_INIT;
-        if (!unit_case("answers", "a room", room_open(&closed, false, &e) && room_open(&open, true, &e), e.text))
+        if (!unit_case("answers", "a room",
+                    room_open(&closed, false, &e) && room_open(&open, true, &e) && room_open(&bare, true, &e), e.text))
                 return 1;
         log_in(&closed);
         unit_case("answers", "a login", strlen(closed.csrf) == 32 && strstr(closed.cookie, "__Host-xenroll="),
@@ -506,7 +545,9 @@ int main(void)
         enrol(&closed);
         read_only(&closed);
         held(&closed);
+        agentless(&bare);
         room_close(&closed);
         room_close(&open);
+        room_close(&bare);
         return 0;
 }
