@@ -169,6 +169,12 @@ bool standing_take(struct host_row *r, const struct event *ev)
         return changed || first;
 }
 
+bool standing_is_installed(const struct host_row *r)
+{
+        return r->standing == STANDING_INSTALLED || r->standing == STANDING_FINISHING ||
+               r->standing == STANDING_ARRIVED || (r->standing == STANDING_FAILED && r->stage == STAGE_AGENT);
+}
+
 bool standing_overdue(const struct host_row *r, int64_t now)
 {
         int64_t silent = now - r->heard;

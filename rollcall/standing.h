@@ -36,6 +36,9 @@ struct host_row {                       /* what the store keeps of a host beside
  * but `heard`. */
 bool standing_take(struct host_row *, const struct event *);
 
+/* Its disk holds an installation that came to its end, as far as was heard: however it was started, a second one wipes it. */
+bool standing_is_installed(const struct host_row *);
+
 /* Silent for longer than its standing allows (an installation 30 minutes, an agent that does not say that it waits 45 minutes):
  * somebody should look. now in ms. */
 enum { SILENT_INSTALLATION = 30 * 60000, SILENT_AGENT = 45 * 60000 };   /* ms */
