@@ -231,11 +231,15 @@ bool draft_sweep(int dir, struct err *e)
 
 int file_lock(int dir, const char *name, struct err *e)
 {
+        struct stat folder, file;
         AUTO_FD int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0) {
                 err_sys(e, _("creating %s"), name);
                 return -1;
         }
+        /* As the folder's owner: what root once did there must not lock him out for ever. */
+        if (geteuid() == 0 && !fstat(dir, &folder) && !fstat(fd, &file) && file.st_uid != folder.st_uid)
+                (void)!fchown(fd, folder.st_uid, folder.st_gid);
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 err_set(e, ERR_WORLD, _("another xenroll is working in this directory; wait until it has finished"));
                 return -1;

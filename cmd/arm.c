@@ -1,10 +1,11 @@
 #include "cmd/command.h"
 #include "cmd/netbuild.h"
+#include "cmd/roll.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/rule.h"
 #include "base/text.h"
-#include "rollcall/expected.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -116,26 +117,50 @@ static void warn(const struct roster_host *h, bool again)
                         h->name);
 }
 
-/* Of a group, those that are done or under way are passed over; a host that somebody names is refused instead. */
-static bool passes(struct netbuild *n, const struct roster_host *h, bool again, bool *over, struct err *e)
+static bool take_row(void *arg, const struct host_row *row, const struct host_more *more)
 {
-        struct arm_row row;
-        *over = false;
-        if (!arming_get(n->arming, h->school->id, h->name, &row, e))
-                return false;
-        *over = !again && (row.state == ARM_INSTALLED || row.state == ARM_STARTED);
-        return true;
+        struct arm_row *to = arg;
+        (void)more;
+        if (standing_is_installed(row)) {
+                to->state = ARM_INSTALLED;
+                to->ended = row->since / 1000;
+        }
+        return false;
 }
 
-static bool arm_all(struct netbuild *n, const struct host_set *set, const struct options *o, int64_t until,
-        size_t *passed, struct err *e)
+/* Of one that was installed from a stick the state of arming knows nothing, and the roll call does. */
+static bool look_up(struct netbuild *n, struct roll *r, const struct roster_host *h, struct arm_row *row, struct err *e)
+{
+        const struct host_filter f = { .school = h->school->id, .host = h->name, .standing = -1, .limit = 1 };
+        return arming_get(n->arming, h->school->id, h->name, row, e) &&
+               (!r->store || (row->state != ARM_IDLE && row->state != ARM_FAILED) ||
+                       store_hosts(r->store, &f, take_row, row, e));
+}
+
+/* Of a group, those that are done or under way are passed over; a host that somebody names is refused instead. */
+static bool passes(
+        struct netbuild *n, struct roll *r, const struct roster_host *h, bool by_name, bool *over, struct err *e)
+{
+        struct arm_row row;
+        char when[20];
+        if (!look_up(n, r, h, &row, e))
+                return false;
+        *over = row.state == ARM_INSTALLED || row.state == ARM_STARTED;
+        if (!*over || !by_name)
+                return true;
+        when_text(row.state == ARM_INSTALLED ? row.ended : row.started, when);
+        return err_refuse(e, row.state == ARM_INSTALLED ? XR_ARM_INSTALLED : XR_ARM_STARTED, h->name, when, NULL);
+}
+
+static bool arm_all(struct netbuild *n, struct roll *r, const struct host_set *set, const struct options *o,
+        int64_t until, size_t *passed, struct err *e)
 {
         if (!arming_begin(n->arming, e))
                 return false;
         for (size_t i = 0; i < set->n; i++) {
                 const struct roster_host *h = set->items[i];
                 bool over = false;
-                if (!set->by_name && !passes(n, h, o->again, &over, e))
+                if (!o->again && !passes(n, r, h, set->by_name, &over, e))
                         return false;
                 *passed += over;
                 if (!over && !arming_arm(n->arming, h->school->id, h->name, time(NULL), until, o->again, e))
@@ -159,26 +184,25 @@ static void say_done(const struct host_set *set, const struct options *o, int64_
         log_event("arm", "done", NULL);
 }
 
-/* The times are those that 'xenroll status' and the page show. */
-static bool use_timezone(const struct netbuild *n, struct err *e)
+/* Where nobody can be asked who is installed, the disks are: they refuse unless the site file lets them be wiped. */
+static void open_store(struct roll *r)
 {
-        struct expected *x = expected_open(n->build, e);
-        if (!x)
-                return false;
-        expected_use_timezone(x);
-        expected_free(x);
-        return true;
+        struct err e = ERR_INIT;
+        if (!roll_store(r, NULL, false, &e))
+                fprintf(stderr, "%s: %s\n", _("warning"), e.text);
 }
 
 static bool run(const void *options, int argc, char **argv, struct err *e)
 {
         const struct options *o = options;
         OWN(netbuild_close) struct netbuild n = NETBUILD_INIT;
+        OWN(roll_close) struct roll r = ROLL_INIT;
         OWN(host_set_clear) struct host_set set = { 0 };
         struct host_choice choice = { .school = o->school, .all = o->all, .names = argv + 1, .n_names = argc - 1 };
         int hours = o->hours ? o->hours : USUAL_HOURS;
         size_t passed = 0;
-        if (!netbuild_open(&n, argv[0], e) || !use_timezone(&n, e))
+        /* The times are those that 'xenroll status' and the page show. */
+        if (!netbuild_open(&n, argv[0], e) || !roll_open(&r, argv[0], e))
                 return false;
         if (argc == 1 && !o->school && !o->all)
                 return list(&n, o->json, e);
@@ -186,8 +210,10 @@ static bool run(const void *options, int argc, char **argv, struct err *e)
                 return err_set(e, ERR_USAGE, _("--for takes 1 to %d hours"), MOST_HOURS);
         if (!hosts_choose(n.roster, &choice, &set, e) || !netbuild_state(&n, true, e))
                 return false;
+        if (!o->again)
+                open_store(&r);
         int64_t until = time(NULL) + (int64_t)hours * 3600;
-        if (!arm_all(&n, &set, o, until, &passed, e)) {
+        if (!arm_all(&n, &r, &set, o, until, &passed, e)) {
                 arming_rollback(n.arming);
                 return false;
         }

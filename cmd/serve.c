@@ -191,6 +191,11 @@ static bool take_lock(struct serving *s, struct err *e)
         }
         if (s->lock >= 0)
                 return true;
+        /* Root's own, of an earlier version or in a folder that changed hands, is held by nobody. */
+        if (faccessat(s->build.out, ".serve.lock", R_OK | W_OK, AT_EACCESS) < 0) {
+                *e = busy;
+                return false;
+        }
         err_rule(e, XR_SERVE_ALREADY, "state.db", NULL);
         e->kind = ERR_WORLD;
         return false;

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /* Sanitizers read files and make system calls that the cell has none of. */
 #ifdef __SANITIZE_ADDRESS__
@@ -357,6 +358,15 @@ static bool await_store(const struct serve_roll *r, struct knowing *k, struct er
         return true;
 }
 
+/* A build is a folder of its own; that of ours stays open. */
+static bool same_build(void *arg)
+{
+        const struct serve_roll *r = arg;
+        struct stat ours, now;
+        return fstat(r->build, &ours) < 0 || fstatat(r->out, ".current", &now, 0) < 0 ||
+               (ours.st_ino == now.st_ino && ours.st_dev == now.st_dev);
+}
+
 /* A database that is away, or held by somebody, is no reason to end, for with it the boot server would. It goes on until
  * its web server has ended: what that has taken is answered. */
 static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, int keep, struct err *e)
@@ -383,6 +393,8 @@ static bool run_service(void *arg, void (*ready)(void *arg), void *ready_arg, in
                 .keep_ms = keep_ms(r->options),
                 .upstream = &k.expected->upstream,
                 .now = now_wall,
+                .still = same_build,
+                .still_arg = r,
                 .say = say };
         return service_run(&c, e);
 }

@@ -29,6 +29,7 @@ static json_t *standings_json(const int64_t n[STANDINGS])
 /* --- the overview --- */
 
 struct counting {
+        struct answers *answers;
         struct overview *overview;
         json_t *schools;
 };
@@ -37,24 +38,27 @@ static bool count_school(void *arg, const struct school_row *row)
 {
         struct counting *c = arg;
         json_t *o = json_object();
+        int64_t shown[STANDINGS] = { 0 };
+        for (int i = 0; i < STANDINGS; i++)
+                shown[standing_shown(c->answers, (enum standing)i)] += row->by_standing[i];
         set(o, "school", row->school);
         set(o, "name", row->name);
         set_number(o, "hosts", row->hosts);
         set_number(o, "overdue", row->overdue);
         set_number(o, "heard", row->heard);
-        json_object_set_new(o, "by_standing", standings_json(row->by_standing));
+        json_object_set_new(o, "by_standing", standings_json(shown));
         json_array_append_new(c->schools, o);
         c->overview->hosts += row->hosts;
         c->overview->overdue += row->overdue;
         for (int i = 0; i < STANDINGS; i++)
-                c->overview->by_standing[i] += row->by_standing[i];
+                c->overview->by_standing[i] += shown[i];
         return true;
 }
 
 static bool count_all(struct answers *a, int64_t change, struct err *e)
 {
         struct overview fresh = { .change = change, .at = a->c.now(), .schools = a->overview.schools };
-        struct counting c = { &fresh, json_array() };
+        struct counting c = { a, &fresh, json_array() };
         bool fine = store_schools(a->c.store, fresh.at, count_school, &c, e);
         AUTO_FREE char *text = json_dumps(c.schools, JSON_COMPACT);
         json_decref(c.schools);
@@ -82,6 +86,7 @@ struct listing {
         json_t *array;
         bool pressing; /* only those that need somebody, which come first */
         bool overdue;  /* of these, those that are silent */
+        int standing;  /* those alone that are shown as this; -1: any */
         size_t most;
         bool more;
 };
@@ -92,7 +97,8 @@ static bool list_host(void *arg, const struct host_row *row, const struct host_m
         bool overdue = standing_overdue(row, l->q->a->c.now());
         if (l->pressing && row->standing != STANDING_FAILED && !overdue)
                 return false;
-        if (l->overdue && !overdue)
+        if ((l->overdue && !overdue) ||
+                (l->standing >= 0 && standing_shown(l->q->a, row->standing) != (enum standing)l->standing))
                 return true;
         l->more = json_array_size(l->array) >= l->most;
         if (!l->more)
@@ -127,7 +133,9 @@ void read_summary(struct asked *q)
         struct answers *a = q->a;
         struct err e = ERR_INIT;
         json_t *o = json_object();
-        struct listing attention = { .q = q, .array = json_array(), .pressing = true, .most = MOST_ATTENTION };
+        struct listing attention = {
+                .q = q, .array = json_array(), .pressing = true, .standing = -1, .most = MOST_ATTENTION
+        };
         struct host_filter filter = { .standing = -1, .worst_first = true, .limit = MOST_ATTENTION };
         bool reads = may_read(q);
         tell_visitor(q, o);
@@ -200,10 +208,16 @@ void read_hosts(struct asked *q)
                 return answer_error(q, 400, N_("There is nothing of that name."));
         if (number_of(q, "limit", &limit) && (limit < 1 || limit > MOST_HOSTS))
                 limit = MOST_HOSTS;
-        struct listing l = {
-                .q = q, .array = json_array(), .pressing = overdue, .overdue = overdue, .most = (size_t)limit
-        };
-        f.limit = overdue ? 0 : limit + 1;
+        struct listing l = { .q = q,
+                .array = json_array(),
+                .pressing = overdue,
+                .overdue = overdue,
+                .standing = f.standing,
+                .most = (size_t)limit };
+        /* What the store does not know apart is told apart here. */
+        bool alike = !q->a->c.expected->with_agent && f.standing >= 0;
+        f.standing = alike ? -1 : f.standing;
+        f.limit = overdue || alike ? 0 : limit + 1;
         json_t *o = json_object();
         if (!store_hosts(q->a->c.store, &f, list_host, &l, &e)) {
                 json_decref(l.array);
@@ -230,7 +244,8 @@ void read_one_host(struct asked *q)
         if (!wish(q, "school", school, sizeof(school), &f.school) || !wish(q, "host", host, sizeof(host), &f.host) ||
                 !f.school || !f.host)
                 return answer_error(q, 404, N_("There is no such host."));
-        struct listing l = { .q = q, .array = json_array(), .most = 1 }, told = { .q = q, .array = json_array() };
+        struct listing l = { .q = q, .array = json_array(), .standing = -1, .most = 1 },
+                       told = { .q = q, .array = json_array() };
         struct event_filter events = {
                 .school = f.school, .host = f.host, .limit = MOST_EVENTS_SHOWN, .newest_first = true
         };
@@ -258,7 +273,7 @@ void read_one_host(struct asked *q)
 static bool find_changes(struct asked *q, int64_t since, int64_t last, json_t *o, struct err *e)
 {
         struct host_filter f = { .standing = -1, .changed_since = since, .limit = MOST_CHANGES + 1 };
-        struct listing l = { .q = q, .array = json_array(), .most = MOST_CHANGES };
+        struct listing l = { .q = q, .array = json_array(), .standing = -1, .most = MOST_CHANGES };
         /* Whoever knows a later number than ours has seen another store. */
         bool fine = since > last || store_hosts(q->a->c.store, &f, list_host, &l, e);
         if (since > last || l.more)

@@ -94,9 +94,15 @@ static const char *const standing_words[STANDINGS] = { [STANDING_UNHEARD] = N_("
 static void set(json_t *o, const char *name, const char *text) { json_object_set_new(o, name, text_json(text)); }
 static void set_number(json_t *o, const char *name, int64_t n) { json_object_set_new(o, name, json_integer(n)); }
 
+enum standing standing_shown(const struct answers *a, enum standing s)
+{
+        return s == STANDING_INSTALLED && !a->c.expected->with_agent ? STANDING_ARRIVED : s;
+}
+
 json_t *tile_json(const struct asked *q, const struct host_row *row, const struct host_more *more)
 {
         json_t *o = json_object();
+        enum standing shown = standing_shown(q->a, row->standing);
         set(o, "school", row->school);
         set(o, "school_name", more->school_name);
         set(o, "pool", row->pool);
@@ -105,8 +111,8 @@ json_t *tile_json(const struct asked *q, const struct host_row *row, const struc
         set(o, "address", more->address);
         set(o, "mac", more->mac);
         set(o, "serial", more->serial);
-        set(o, "standing", standing_names[row->standing]);
-        set(o, "text", say(q, standing_words[row->standing]));
+        set(o, "standing", standing_names[shown]);
+        set(o, "text", say(q, standing_words[shown]));
         set(o, "step", row->step);
         set(o, "outcome", row->outcome);
         set(o, "detail", row->detail);

@@ -106,15 +106,19 @@ static void read_schools(struct kept *k, const json_t *root)
         k->damaged |= !n;
 }
 
+/* A store may hold events of other schools, which a stick brought, or whose name was another once: what is for this
+ * school's server alone must not be refused for their sake. */
 static void read_upstream(struct kept *k, const json_t *o)
 {
         if (!o)
                 return;
         const char *school = text_of(k, o, "school");
+        if (!*school && k->expected.n_schools == 1)
+                school = k->expected.schools[0].id;
         k->expected.upstream = (struct upstream){ .url = needed(k, o, "url"),
                 .pin = text_of(k, o, "pin"),
                 .token = needed(k, o, "token"),
-                .school = *school ? school : NULL };
+                .school = school && *school ? school : NULL };
 }
 
 static struct notice read_notice(struct kept *k, const json_t *o)

@@ -12,7 +12,7 @@ struct upstream {                       /* the district's roll call; url NULL: n
         const char *url;                /* "https://10.1.0.5" */
         const char *pin;                /* "sha256//BASE64" of its public key (libcurl's form), "" = the system's certificates */
         const char *token;              /* secret */
-        const char *school;             /* whose server this is; NULL: every school of the build */
+        const char *school;             /* whose server this is; NULL: of all of the build's several schools */
 };
 
 enum notice_form { NOTICE_JSON, NOTICE_WECOM, NOTICE_DINGTALK, NOTICE_MAIL };

@@ -1,6 +1,7 @@
 #include "rollcall/service.h"
 #include "base/i18n.h"
 #include "base/now.h"
+#include "base/rule.h"
 #include "rollcall/forward.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ struct held {
 struct service {
         const struct service_config *config;
         int64_t ticked, pruned, failed; /* failed: when events could not be kept */
-        bool troubled;
+        bool troubled, stale;           /* stale: there is another build, and it has been said */
         /* Questions are read by a thread of their own: to read the body of many events takes as long as to keep them.
          */
         pthread_t reader;
@@ -276,6 +277,20 @@ static bool prune(const struct service_config *c, int64_t before, int64_t *remov
         return store_prune(c->store, before, PRUNE_AT_ONCE, &hold, removed, e);
 }
 
+static void look_at_build(struct service *s)
+{
+        const struct service_config *c = s->config;
+        struct err e = ERR_INIT;
+        if (s->stale || !c->still || c->still(c->still_arg))
+                return;
+        s->stale = true;
+        err_rule(&e, XR_ROLL_OTHER_BUILD, "out", NULL);
+        AUTO_STR line = STR_MAX(2000);
+        str_addf(&line, "XR-%03d %s. %s", e.code, e.text, e.remedy);
+        if (c->say)
+                c->say(str_text(&line));
+}
+
 /* What does not succeed is due again in a second, or in an hour; events tell of the same trouble, and louder. */
 static void tick(struct service *s)
 {
@@ -285,6 +300,7 @@ static void tick(struct service *s)
         if (now < s->ticked + TICK_MS && now >= s->ticked)
                 return;
         s->ticked = now;
+        look_at_build(s);
         /* Whoever waits to hear that his events are not kept comes before another wait for the same. */
         if (s->troubled && now < s->failed + TICK_MS && now >= s->failed)
                 return;

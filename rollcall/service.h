@@ -15,7 +15,9 @@ struct service_config {                 /* all borrowed */
         int64_t keep_ms;                /* events are kept for so long, and until they are forwarded */
         const struct upstream *upstream;        /* url NULL: they are not */
         int64_t (*now)(void);           /* ms since 1970 */
-        void (*say)(const char *line);  /* when events cannot be kept, and when they can again; NULL: silent */
+        bool (*still)(void *arg);       /* whether the build is still the one that the answers know; NULL: it is */
+        void *still_arg;
+        void (*say)(const char *line);  /* when the build is another, when events cannot be kept, and when they can again; NULL: silent */
 };
 
 /* While there is no store yet, for so many ms: whoever asks gets 503. False when the web server has ended, or, with e, talks nonsense. */

@@ -104,12 +104,20 @@ static bool take_disarmed(struct host_row *r, const struct event *ev)
         return false;
 }
 
+/* Who was refused and starts now has been let through: without an arming nobody else says so. A start that was before
+ * the refusal, and is told after it, changes nothing. */
+static bool lets_through(const struct host_row *r, const struct event *ev)
+{
+        return r->standing == STANDING_FAILED && r->stage == STAGE_SELECT && !r->started && ev->percent < 0 &&
+               ev->received > r->since;
+}
+
 /* A start that says a percentage is not another one: the installer tells how far it is. */
 static bool take_started(struct host_row *r, const struct event *ev)
 {
         bool progress = ev->percent >= 0, again = r->started && !progress;
         bool news = !progress || ev->percent > r->percent;
-        if (level_of_row(r) > BEGUN && !again) {
+        if (level_of_row(r) > BEGUN && !again && !lets_through(r, ev)) {
                 r->started |= !progress;
                 return !progress;
         }
@@ -159,6 +167,12 @@ bool standing_take(struct host_row *r, const struct event *ev)
         else
                 changed = take_further(r, ev);
         return changed || first;
+}
+
+bool standing_is_installed(const struct host_row *r)
+{
+        return r->standing == STANDING_INSTALLED || r->standing == STANDING_FINISHING ||
+               r->standing == STANDING_ARRIVED || (r->standing == STANDING_FAILED && r->stage == STAGE_AGENT);
 }
 
 bool standing_overdue(const struct host_row *r, int64_t now)

@@ -3,8 +3,8 @@
  *     unheard → armed → installing → installed → finishing → arrived
  *                            └──────────┴────────────┴──► failed (mended by any later step forward)
  *
- * An installation is an attempt; "armed" begins the next one, and so does a start when the attempt has had one. Within an
- * attempt a host never steps back: an event of an earlier stage that arrives late is kept in the list and changes nothing else. Among
+ * An installation is an attempt; "armed" begins the next one, and so does a start when the attempt has had one. A
+ * start after a refusal is one that got through. Otherwise within an attempt a host never steps back: an event of an earlier stage that arrives late is kept in the list and changes nothing else. Among
  * the steps of an agent, which it tells one after the other itself, what reached us last counts; within one step begun comes
  * before waiting, stopped and done, whatever reached us first. Disarmed before it started, a host is where it was. */
 #pragma once
@@ -35,6 +35,9 @@ struct host_row {                       /* what the store keeps of a host beside
 /* Takes the event into account; the row of a host that nothing is known of has percent -1, else zeros. False when that changed nothing
  * but `heard`. */
 bool standing_take(struct host_row *, const struct event *);
+
+/* Its disk holds an installation that came to its end, as far as was heard: however it was started, a second one wipes it. */
+bool standing_is_installed(const struct host_row *);
 
 /* Silent for longer than its standing allows (an installation 30 minutes, an agent that does not say that it waits 45 minutes):
  * somebody should look. now in ms. */

@@ -307,7 +307,24 @@ static const struct {
         { "again, named twice", "POST /api/arm",
                 "{\"hosts\":[{\"school\":\"gl1\",\"host\":\"xen2\"}],\"again\":true,\"confirm\":[\"gl1/xen2\"]}", 200,
                 "\"refused\":[]", "gl1/xen2", ARM_ARMED },
+        { "installed from a stick", "POST /api/arm", "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}]}", 409,
+                "nn36/xen2 has been installed on 2023-11-15 0", "nn36/xen2", ARM_IDLE },
+        { "of its school the others", "POST /api/arm", "{\"school\":\"nn36\",\"pool\":\"main\"}", 200,
+                "\"armed\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]", "nn36/xen2", ARM_IDLE },
+        { "again, named twice, from a stick too", "POST /api/arm",
+                "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}],\"again\":true,\"confirm\":[\"nn36/xen2\"]}", 200,
+                "\"refused\":[]", "nn36/xen2", ARM_ARMED },
+        { "and all taken back", "POST /api/disarm", "{\"school\":\"nn36\"}", 200, "xen2", "nn36/xen2", ARM_IDLE },
 };
+
+static void install_from_stick(struct room *r, const char *school, const char *host)
+{
+        char token[TOKEN_TEXT], question[100];
+        answers_token((const unsigned char *)SEED, school, host, token);
+        snprintf(question, sizeof(question), "POST /events/%s", token);
+        int status = ask(r, "10.0.0.12", question, NULL, "stage=install&outcome=completed");
+        unit_case("arming", "a host that was installed from a stick", status == 204, r->last);
+}
 
 static void install(struct room *r, const char *school, const char *host)
 {
@@ -325,6 +342,7 @@ static void act(struct room *r)
 {
         char fields[600];
         install(r, "gl1", "xen2");
+        install_from_stick(r, "nn36", "xen2");
         snprintf(fields, sizeof(fields), "Scheme: https\n" JSON "Cookie: %s\nX-CSRF-Token: %s\n", r->cookie, r->csrf);
         for (size_t i = 0; i < COUNT(acts); i++) {
                 struct err e = ERR_INIT;
@@ -424,10 +442,10 @@ static void read_only(struct room *r)
         passed = 3600 * 1000;
         unit_case("read only", "it is", database_script(db, "PRAGMA query_only = 1", &e), e.text);
         int status =
-                ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}]}");
+                ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}");
         unit_case("read only", "arming is refused, and it is said why", status == 503 && strstr(r->last, "rollcall.db"),
                 r->last);
-        bool got = arming_get(r->arming, "nn36", "xen2", &row, &e);
+        bool got = arming_get(r->arming, "nn36", "xen1", &row, &e);
         unit_case("read only", "and nobody is armed", got && row.state == ARM_IDLE, arm_state_names[row.state]);
         status = ask(r, "10.0.0.9", "GET /api/hosts", fields, NULL);
         unit_case("read only", "the session goes on", status == 200, r->last);
@@ -435,8 +453,8 @@ static void read_only(struct room *r)
         unit_case("read only", "a stranger hears no details",
                 status == 503 && !strstr(r->last, "rollcall.db") && strstr(r->last, "\"error\""), r->last);
         unit_case("read only", "no more", database_script(db, "PRAGMA query_only = 0", &e), e.text);
-        status = ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen2\"}]}");
-        got = arming_get(r->arming, "nn36", "xen2", &row, &e);
+        status = ask(r, "10.0.0.9", "POST /api/arm", fields, "{\"hosts\":[{\"school\":\"nn36\",\"host\":\"xen1\"}]}");
+        got = arming_get(r->arming, "nn36", "xen1", &row, &e);
         unit_case("read only", "then he is armed", status == 200 && got && row.state == ARM_ARMED, r->last);
         int64_t removed;
         unit_case("audit", "what was long ago is forgotten",
@@ -498,11 +516,50 @@ static void changes(struct room *r)
                 status == 200 && strstr(r->last, "\"school\":\"gl1\"") && strstr(r->last, "\"code\":501"), r->last);
 }
 
+/* --- a build without the agent: installed is all that a host can be --- */
+
+static const struct {
+        const char *why, *question, *contains;
+} without_agent[] = {
+        { "who is installed has arrived", "GET /api/host?school=nn36&host=xen1", "\"standing\":\"arrived\"" },
+        { "in the list of changes too", "GET /api/changes?since=0", "\"standing\":\"arrived\"" },
+        { "and is counted among them", "GET /api/summary",
+                "\"by_standing\":{\"unheard\":4,\"armed\":0,\"installing\":0,\"installed\":0,\"finishing\":0,"
+                "\"arrived\":1" },
+        { "in the school as well", "GET /api/summary",
+                "\"installed\":0,\"finishing\":0,\"arrived\":1,\"failed\":0},\"" },
+        { "and found among them", "GET /api/hosts?standing=arrived", "\"host\":\"xen1\"" },
+        { "no more than are wished", "GET /api/hosts?standing=arrived&limit=1", "\"more\":false" },
+        { "and nowhere else", "GET /api/hosts?standing=installed", "{\"hosts\":[]" },
+};
+
+static void agentless(struct room *r)
+{
+        char token[TOKEN_TEXT], question[100];
+        static struct expected other;
+        struct err e = ERR_INIT;
+        other = build;
+        other.with_agent = false;
+        answers_free(r->answers);
+        r->answers = answers_new(&(struct answers_config){ r->store, &other, r->arming, r->out, true, now }, &e);
+        if (!unit_case("without the agent", "a room", r->answers, e.text))
+                return;
+        answers_token((const unsigned char *)SEED, "nn36", "xen1", token);
+        snprintf(question, sizeof(question), "POST /events/%s", token);
+        (void)ask(r, "10.0.0.11", question, NULL, "stage=install&outcome=completed");
+        for (size_t i = 0; i < COUNT(without_agent); i++) {
+                int status = ask(r, "10.0.0.9", without_agent[i].question, NULL, NULL);
+                unit_case("without the agent", without_agent[i].why,
+                        status == 200 && strstr(r->last, without_agent[i].contains), r->last);
+        }
+}
+
 int main(void)
 {
-        static struct room closed, open;
+        static struct room closed, open, bare;
         struct err e = ERR_INIT;
-        if (!unit_case("answers", "a room", room_open(&closed, false, &e) && room_open(&open, true, &e), e.text))
+        if (!unit_case("answers", "a room",
+                    room_open(&closed, false, &e) && room_open(&open, true, &e) && room_open(&bare, true, &e), e.text))
                 return 1;
         log_in(&closed);
         unit_case("answers", "a login", strlen(closed.csrf) == 32 && strstr(closed.cookie, "__Host-xenroll="),
@@ -514,7 +571,9 @@ int main(void)
         enrol(&closed);
         read_only(&closed);
         held(&closed);
+        agentless(&bare);
         room_close(&closed);
         room_close(&open);
+        room_close(&bare);
         return 0;
 }

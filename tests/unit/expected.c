@@ -83,12 +83,36 @@ static void test_content(int dir)
         unit_same("expected", "host", m->name, "x1");
         unit_same("expected", "what is not said", m->serial, "");
         unit_same("expected", "token", x->upstream.token, "s3cret");
-        unit_case("expected", "whose server", !x->upstream.school && !*x->upstream.pin, "said");
+        unit_same("expected", "no pin", x->upstream.pin, "");
         unit_case("expected", "notice",
                 x->n_notices == 1 && x->notices[0].form == NOTICE_MAIL && x->notices[0].on_failed &&
                         !x->notices[0].on_complete,
                 "another one");
         expected_free(x);
+}
+
+#define TWO_SCHOOLS "\"schools\":[{\"id\":\"nn36\",\"name\":\"a\"},{\"id\":\"nn37\",\"name\":\"b\"}]"
+#define UPSTREAM ",\"upstream\":{\"url\":\"https://d\",\"token\":\"t\""
+
+/* The district takes events of that school alone under its token, and a store may hold those of others: a stick brought
+ * them. */
+static const struct {
+        const char *why, *text, *school; /* NULL: of all */
+} whose[] = {
+        { "whose server: of the only school", HEAD "," SCHOOLS UPSTREAM "}}", "nn36" },
+        { "whose server: as it says", HEAD "," TWO_SCHOOLS UPSTREAM ",\"school\":\"nn37\"}}", "nn37" },
+        { "whose server: of several", HEAD "," TWO_SCHOOLS UPSTREAM "}}", NULL },
+};
+
+static void test_whose(int dir)
+{
+        for (size_t i = 0; i < COUNT(whose); i++) {
+                struct err e = ERR_INIT;
+                struct expected *x = read_text(dir, whose[i].text, &e);
+                const char *got = !x ? e.text : x->upstream.school ? x->upstream.school : "all";
+                unit_same("expected", whose[i].why, got, whose[i].school ? whose[i].school : "all");
+                expected_free(x);
+        }
 }
 
 /* Installed hosts report under theirs for ever: computed once by another program (openssl dgst -mac HMAC). */
@@ -157,6 +181,7 @@ int main(void)
         test_secrets(dir);
         test_files(dir);
         test_content(dir);
+        test_whose(dir);
         test_tokens();
         return !file_remove_tree(AT_FDCWD, folder, &e);
 }

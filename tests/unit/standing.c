@@ -4,9 +4,9 @@
 #include "rollcall/standing.h"
 
 /* One letter an event, a second each:
- *   A armed  D disarmed  X spent, with XR-760  x spent  S started  p started, 40 percent  R refused  F failed  C
- * completed b w s d  join: begun, waiting, stopped, done   B W storage: begun, waiting   f no agent, XR-867   E the
- * agent gave up   Z converged */
+ *   A armed  D disarmed  X spent, with XR-760  x spent  S started  o started before all others, whenever it is told  p
+ * started, 40 percent  R refused  F failed  C completed b w s d  join: begun, waiting, stopped, done   B W storage:
+ * begun, waiting   f no agent, XR-867   E the agent gave up   Z converged */
 static const struct {
         char letter;
         enum stage_kind stage;
@@ -18,6 +18,7 @@ static const struct {
         { 'X', STAGE_ARMING, "spent", "", 760, -1 },
         { 'x', STAGE_ARMING, "spent", "", 0, -1 },
         { 'S', STAGE_INSTALL, "started", "", 0, -1 },
+        { 'o', STAGE_INSTALL, "started", "", 0, -1 },
         { 'p', STAGE_INSTALL, "started", "", 0, 40 },
         { 'R', STAGE_SELECT, "refused", "", 501, -1 },
         { 'F', STAGE_INSTALL, "failed", "", 0, -1 },
@@ -44,6 +45,12 @@ static const struct {
         { "armed twice before it starts", "AA", STANDING_ARMED, 1, 0 },
         { "from a stick", "C", STANDING_INSTALLED, 1, 0 },
         { "from a stick, refused at first", "RC", STANDING_INSTALLED, 1, 0 },
+        { "from a stick, refused at first, and now it installs", "RS", STANDING_INSTALLING, 1, 0 },
+        { "the start that was before the refusal is told after it", "ARo", STANDING_FAILED, 1, 501 },
+        { "refused again", "RSR", STANDING_FAILED, 1, 501 },
+        { "and started again", "RSRS", STANDING_INSTALLING, 2, 0 },
+        { "refused, started, failed", "RSF", STANDING_FAILED, 1, 0 },
+        { "the start arrives after the failure", "FS", STANDING_FAILED, 1, 0 },
         { "an agent alone", "b", STANDING_FINISHING, 1, 0 },
         { "refused", "ASR", STANDING_FAILED, 1, 501 },
         { "refused once more, then started again", "ASRS", STANDING_INSTALLING, 2, 0 },
@@ -86,7 +93,7 @@ static const struct {
 
 static struct event event_of(char letter, int64_t received)
 {
-        struct event ev = { .received = received };
+        struct event ev = { .received = letter == 'o' ? 1 : received };
         for (size_t i = 0; i < COUNT(letters); i++)
                 if (letters[i].letter == letter) {
                         ev.stage = letters[i].stage;
@@ -120,7 +127,7 @@ static const struct {
         { "A", "SCbZ", STANDING_ARRIVED },
         { "A", "SRCw", STANDING_FINISHING },
         { "A", "SFC", STANDING_INSTALLED },
-        { "A", "SpRF", STANDING_FAILED },
+        { "A", "opRF", STANDING_FAILED },
         { "A", "SCsZ", STANDING_ARRIVED },
         { "A", "SCbws", STANDING_FAILED },
         { "A", "SCbwsd", STANDING_FINISHING },

@@ -290,8 +290,10 @@ await check('a pool is armed; a host that has begun to install only for who name
                 return [r.status, await r.json()];
         }, [body, csrf]);
         waived.push('409');
-        let [status, reply] = await arm({ school: 'nn37', pool: 'main' });
+        let [status, reply] = await arm({ school: 'nn38', pool: 'main' });
         same([status, reply.armed.length, reply.refused.length], [200, 5, 0]);
+        [status, reply] = await arm({ school: 'nn37', pool: 'main' });
+        same([status, reply.armed.length, reply.refused.length], [200, 0, 5], 'those that have arrived, however they were installed');
         [status, reply] = await arm({ hosts: [{ school: 'nn37', host: 'nn37-xen1' }], again: true });
         same([status, reply.armed], [409, undefined], 'without naming');
         [status, reply] = await arm({ hosts: [{ school: 'nn37', host: 'nn37-xen1' }], again: true, confirm: ['nn37/nn37-xen1'] });
