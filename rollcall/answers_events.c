@@ -35,15 +35,23 @@ static void take_of_host(struct asked *q, const struct known_host *h, struct eve
         keep(q, events, n);
 }
 
-/* A school's server tells about its school, and when it heard of it, which cannot be later than now. */
+/* By our clock: for how long its server had it is all that is believed. */
+static int64_t received_here(const struct event *ev, int64_t now)
+{
+        int64_t at = ev->received;
+        if (at > 0 && ev->sent)
+                at += now - ev->sent;
+        return at > 0 && at < now ? at : now;
+}
+
+/* A school's server tells about its school, and when it heard of it. */
 static void take_of_school(struct asked *q, const char *school, struct event *events, size_t n)
 {
         int64_t now = q->a->c.now();
         for (size_t i = 0; i < n; i++) {
                 if (*school && strcmp(events[i].school, school) != 0)
                         return refuse(q, 403, "this token is for another school");
-                if (events[i].received <= 0 || events[i].received > now)
-                        events[i].received = now;
+                events[i].received = received_here(&events[i], now);
                 event_key(&events[i]);
         }
         keep(q, events, n);

@@ -68,6 +68,7 @@ static void write_event(const struct event *ev, struct str *out)
         write_number(out, "percent", ev->percent, -1);
         write_number(out, "clock", ev->clock, 0);
         write_number(out, "received", ev->received, 0);
+        write_number(out, "sent", ev->sent, 0);
         write_text(out, "detail", ev->detail);
         str_addf(out, "\"key\":\"%s\"}", key);
 }

@@ -14,7 +14,8 @@
  *     percent   0-100, of what the stage is about
  *     time, clock   seconds since 1970 by the host's clock: kept, shown, never believed
  *     key       32 hex digits; without one it is computed from all the others but pool and received
- *     school, host, pool, received  only in arrays that a school's server forwards */
+ *     school, host, pool, received  only in arrays that a school's server forwards
+ *     sent      in these, too: when, by the same clock as received, so that nobody needs to believe it */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -35,6 +36,7 @@ struct event {
         int percent;                    /* -1 = not said */
         int64_t clock;                  /* the host's, 0 = not said */
         int64_t received;               /* ours, milliseconds since 1970; of a forwarded one: the school's server's */
+        int64_t sent;                   /* of a forwarded one, by the clock of received; 0 = not said. Not kept */
         char detail[DETAIL_MOST + 4];
 };
 

@@ -168,6 +168,7 @@ static bool read_names(struct source *s, struct event *ev, struct err *e)
                 return wrong(e, "host", host);
         event_text(value_of(s, "pool"), EVENT_NAME, ev->pool, sizeof(ev->pool));
         ev->received = number_of(value_of(s, "received"), latest, 0);
+        ev->sent = number_of(value_of(s, "sent"), latest, 0);
         return true;
 }
 

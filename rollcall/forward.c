@@ -80,6 +80,7 @@ static bool keep(void *arg, const struct event_row *row)
 {
         struct forward *f = arg;
         f->events[f->read] = row->event;
+        f->events[f->read].sent = f->config->now();
         f->last = row->seq;
         return ++f->read < f->most;
 }

@@ -272,6 +272,33 @@ static void tell(struct room *r)
         }
 }
 
+/* A school's server whose clock is wrong: five seconds ago is five seconds ago. */
+static const struct {
+        const char *why, *host, *times, *heard;
+} clocks[] = {
+        { "right", "xen3", "\"received\":1699999990000,\"sent\":1699999995000", "\"heard\":1699999995000" },
+        { "years behind", "xen4", "\"received\":1000000060000,\"sent\":1000000065000", "\"heard\":1699999995000" },
+        { "years ahead", "xen5", "\"received\":1900000060000,\"sent\":1900000065000", "\"heard\":1699999995000" },
+        { "put back meanwhile", "xen6", "\"received\":1900000060000,\"sent\":1600000000000", "\"heard\":1700000000000" },
+        { "an older server says not when it sent", "xen7", "\"received\":1699999990000", "\"heard\":1699999990000" },
+};
+
+static void tell_by_other_clocks(struct room *r)
+{
+        char token[TOKEN_TEXT], fields[200], body[400], question[100];
+        answers_token((const unsigned char *)SEED, "gl1", NULL, token);
+        snprintf(fields, sizeof(fields), "Content-Type: application/json\nAuthorization: Bearer %s\n", token);
+        for (size_t i = 0; i < COUNT(clocks); i++) {
+                snprintf(body, sizeof(body),
+                        "[{\"school\":\"gl1\",\"host\":\"%s\",\"stage\":\"install\",\"outcome\":\"started\",%s}]",
+                        clocks[i].host, clocks[i].times);
+                bool fine = ask(r, "10.0.0.11", "POST /events", fields, body) == 204;
+                snprintf(question, sizeof(question), "GET /api/host?school=gl1&host=%s", clocks[i].host);
+                fine = fine && ask(r, "10.0.0.9", question, NULL, NULL) == 200 && strstr(r->last, clocks[i].heard);
+                unit_case("clock of a school's server", clocks[i].why, fine, r->last);
+        }
+}
+
 static int audits(struct room *r)
 {
         struct err e = ERR_INIT;
@@ -567,6 +594,7 @@ int main(void)
         one_each(&closed);
         changes(&closed);
         tell(&open);
+        tell_by_other_clocks(&open);
         act(&closed);
         enrol(&closed);
         read_only(&closed);
