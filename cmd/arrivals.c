@@ -159,7 +159,7 @@ static void count_up(struct arrivals *a)
 {
         for (size_t i = 0; i < a->n; i++) {
                 struct arrival *x = &a->items[i];
-                x->arrived = x->standing == STANDING_ARRIVED || (!a->with_agent && x->standing == STANDING_INSTALLED);
+                x->arrived = standing_has_arrived(x->standing, a->with_agent);
                 a->arrived += x->arrived;
                 a->failed += x->standing == STANDING_FAILED;
                 a->waiting += x->standing == STANDING_UNHEARD || x->standing == STANDING_ARMED;

@@ -29,25 +29,13 @@ static const char *stage_text(enum stage_kind stage)
         return _(texts[stage]);
 }
 
-/* A code without words gets the rule's, as far as they do not ask for arguments. */
-static void add_problem(struct str *out, const struct event *ev)
-{
-        const struct rule_row *rule = ev->code ? rule_row((enum rule)ev->code) : NULL;
-        if (ev->code)
-                str_addf(out, "XR-%03d ", ev->code);
-        if (*ev->detail)
-                roll_show(out, ev->detail);
-        else if (rule && (int)rule->rule == ev->code && !strchr(rule->message, '{'))
-                str_add(out, _(rule->message));
-}
-
 static void print_event(const struct event_row *row)
 {
         const struct event *ev = &row->event;
         char when[WHEN_TEXT], clock[WHEN_TEXT];
         AUTO_STR line = STR_MAX(16384), step = STR_MAX(400), problem = STR_MAX(8192);
         roll_step(&step, ev->step, ev->outcome);
-        add_problem(&problem, ev);
+        roll_problem(&problem, ev->code, ev->detail);
         str_addf(&line, "%s  ", roll_when(ev->received, when));
         text_pad(&line, stage_text(ev->stage), STAGE_COLUMNS);
         text_pad(&line, str_text(&step), problem.len || ev->percent >= 0 ? STEP_COLUMNS : 0);

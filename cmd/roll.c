@@ -155,6 +155,17 @@ static const char *step_text(const char *step)
         return step;
 }
 
+void roll_problem(struct str *out, int code, const char *detail)
+{
+        const struct rule_row *rule = code ? rule_row((enum rule)code) : NULL;
+        if (code)
+                str_addf(out, "XR-%03d ", code);
+        if (*detail)
+                roll_show(out, detail);
+        else if (rule && (int)rule->rule == code && !strchr(rule->message, '{'))
+                str_add(out, _(rule->message));
+}
+
 void roll_step(struct str *out, const char *step, const char *outcome)
 {
         static const char *const outcomes[][2] = { { "begun", N_("begun") }, { "waiting", N_("waiting") },

@@ -36,5 +36,7 @@ void roll_show(struct str *out, const char *text);
 /* "2026-11-28 08:30:00"; "-" for 0. at in ms. */
 enum { WHEN_TEXT = 24 };
 const char *roll_when(int64_t at, char out[WHEN_TEXT]);
+/* "XR-513 sda holds …"; a code without words gets the rule's, as far as they do not ask for arguments. */
+void roll_problem(struct str *out, int code, const char *detail);
 /* "name: begun" of an agent's step; "" when the event says nothing of the kind. */
 void roll_step(struct str *out, const char *step, const char *outcome);

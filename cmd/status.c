@@ -90,12 +90,10 @@ static void add_step(struct str *out, const struct arrival *a)
 
 static void add_problem(struct table *t, const struct arrival *a)
 {
-        if (a->arrived || (!a->code && a->standing != STANDING_FAILED))
+        if (a->arrived || (!a->code && (a->standing != STANDING_FAILED || !*a->detail)))
                 return;
         str_add(&t->text, "      ");
-        if (a->code)
-                str_addf(&t->text, "XR-%03d ", a->code);
-        roll_show(&t->text, a->detail);
+        roll_problem(&t->text, a->code, a->detail);
         end_line(t, false);
 }
 

@@ -59,7 +59,7 @@ void rule_says(const struct asked *, enum rule, bool remedy, const char *const a
 /* Sets "code", "cause" and "next", in which {1} … are open: the page finds the values in what the host said, by "told" and
  * "told_next", the same in English. */
 void code_json(const struct asked *, json_t *to, int code);
-/* A host that no agent follows has arrived when it is installed: `status` and the messages count it so as well. */
+/* What people see of it: see standing_has_arrived. */
 enum standing standing_shown(const struct answers *, enum standing);
 json_t *tile_json(const struct asked *, const struct host_row *, const struct host_more *);
 json_t *event_json(const struct asked *, const struct event_row *);

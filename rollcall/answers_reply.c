@@ -96,7 +96,7 @@ static void set_number(json_t *o, const char *name, int64_t n) { json_object_set
 
 enum standing standing_shown(const struct answers *a, enum standing s)
 {
-        return s == STANDING_INSTALLED && !a->c.expected->with_agent ? STANDING_ARRIVED : s;
+        return standing_has_arrived(s, a->c.expected->with_agent) ? STANDING_ARRIVED : s;
 }
 
 json_t *tile_json(const struct asked *q, const struct host_row *row, const struct host_more *more)

@@ -109,8 +109,7 @@ void occasion_count(struct school_count *c, const struct host_row *row, bool wit
         if (!row->expected)
                 return;
         c->expected++;
-        c->there += row->standing == STANDING_ARRIVED ||
-                    (!with_agent && (row->standing == STANDING_INSTALLED || row->standing == STANDING_FINISHING));
+        c->there += standing_has_arrived(row->standing, with_agent);
         if (row->since > c->newest)
                 c->newest = row->since;
 }

@@ -169,6 +169,11 @@ bool standing_take(struct host_row *r, const struct event *ev)
         return changed || first;
 }
 
+bool standing_has_arrived(enum standing s, bool with_agent)
+{
+        return s == STANDING_ARRIVED || (!with_agent && s == STANDING_INSTALLED);
+}
+
 bool standing_is_installed(const struct host_row *r)
 {
         return r->standing == STANDING_INSTALLED || r->standing == STANDING_FINISHING ||

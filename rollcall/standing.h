@@ -36,6 +36,9 @@ struct host_row {                       /* what the store keeps of a host beside
  * but `heard`. */
 bool standing_take(struct host_row *, const struct event *);
 
+/* There is nothing left to wait for: everything is as planned, or, where no agent follows, it is installed. */
+bool standing_has_arrived(enum standing, bool with_agent);
+
 /* Its disk holds an installation that came to its end, as far as was heard: however it was started, a second one wipes it. */
 bool standing_is_installed(const struct host_row *);
 

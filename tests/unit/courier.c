@@ -450,7 +450,7 @@ static void counts(void)
                 { "installed, an agent follows", STANDING_INSTALLED, true, true, false },
                 { "finishing", STANDING_FINISHING, true, true, false },
                 { "installed, none follows", STANDING_INSTALLED, true, false, true },
-                { "finishing, unexpectedly", STANDING_FINISHING, true, false, true },
+                { "finishing, unexpectedly", STANDING_FINISHING, true, false, false },
                 { "installing", STANDING_INSTALLING, true, false, false },
                 { "failed", STANDING_FAILED, true, false, false },
                 { "unheard", STANDING_UNHEARD, true, false, false },
