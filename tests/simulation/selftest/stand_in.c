@@ -155,7 +155,7 @@ static void misbehave(struct life *l)
                 for (;;)
                         clock_sleep(7200000);
         else if (is("thinks-forever"))
-                for (volatile int i = 0;; i++)
+                for (volatile unsigned i = 0;; i++)
                         ;
         else if (is("logs-password"))
                 fprintf(stderr, "login with %s\n", l->plan.password);
