@@ -229,17 +229,29 @@ bool draft_sweep(int dir, struct err *e)
         return fine;
 }
 
-int file_lock(int dir, const char *name, struct err *e)
+bool file_give(int dir, int fd, const char *name, struct err *e)
 {
         struct stat folder, file;
+        if (fstat(dir, &folder) < 0 || fstat(fd, &file) < 0)
+                return err_sys(e, _("opening %s"), name);
+        if (file.st_uid == folder.st_uid)
+                return true;
+        if (!S_ISREG(file.st_mode) || file.st_nlink != 1) {
+                errno = EPERM;
+                return err_sys(e, _("opening %s"), name);
+        }
+        return fchown(fd, folder.st_uid, folder.st_gid) == 0 || err_sys(e, _("creating %s"), name);
+}
+
+int file_lock(int dir, const char *name, struct err *e)
+{
         AUTO_FD int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0) {
                 err_sys(e, _("creating %s"), name);
                 return -1;
         }
-        /* As the folder's owner: what root once did there must not lock him out for ever. */
-        if (geteuid() == 0 && !fstat(dir, &folder) && !fstat(fd, &file) && file.st_uid != folder.st_uid)
-                (void)!fchown(fd, folder.st_uid, folder.st_gid);
+        if (geteuid() == 0 && !file_give(dir, fd, name, e))
+                return -1;
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 err_set(e, ERR_WORLD, _("another xenroll is working in this directory; wait until it has finished"));
                 return -1;

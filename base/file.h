@@ -40,7 +40,11 @@ MUST_USE bool file_remove_tree(int dir, const char *name, struct err *e);
 /* Removes what an earlier, killed run left in dir. Call only while holding the directory's lock. */
 MUST_USE bool draft_sweep(int dir, struct err *e);
 
-/* An exclusive lock that dies with the process. -1 and ERR_WORLD when another process holds it. */
+/* Gives a file that root made in somebody's folder to him: what `sudo` once did there must not lock him out. Not one that has another name
+ * elsewhere, which may be somebody else's. Nothing when it is his already. */
+MUST_USE bool file_give(int dir, int fd, const char *name, struct err *e);
+
+/* An exclusive lock that dies with the process; its file is the folder's owner's. -1 and ERR_WORLD when another process holds it. */
 MUST_USE int file_lock(int dir, const char *name, struct err *e);
 
 /* Between the two, a fatal signal waits: for the few renames that make one change together. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/rule.h"
 #include "base/text.h"
+#include "rollcall/arming_watch.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -117,33 +118,13 @@ static void warn(const struct roster_host *h, bool again)
                         h->name);
 }
 
-static bool take_row(void *arg, const struct host_row *row, const struct host_more *more)
-{
-        struct arm_row *to = arg;
-        (void)more;
-        if (standing_is_installed(row)) {
-                to->state = ARM_INSTALLED;
-                to->ended = row->since / 1000;
-        }
-        return false;
-}
-
-/* Of one that was installed from a stick the state of arming knows nothing, and the roll call does. */
-static bool look_up(struct netbuild *n, struct roll *r, const struct roster_host *h, struct arm_row *row, struct err *e)
-{
-        const struct host_filter f = { .school = h->school->id, .host = h->name, .standing = -1, .limit = 1 };
-        return arming_get(n->arming, h->school->id, h->name, row, e) &&
-               (!r->store || (row->state != ARM_IDLE && row->state != ARM_FAILED) ||
-                       store_hosts(r->store, &f, take_row, row, e));
-}
-
 /* Of a group, those that are done or under way are passed over; a host that somebody names is refused instead. */
 static bool passes(
         struct netbuild *n, struct roll *r, const struct roster_host *h, bool by_name, bool *over, struct err *e)
 {
         struct arm_row row;
         char when[20];
-        if (!look_up(n, r, h, &row, e))
+        if (!arming_or_standing(n->arming, r->store, h->school->id, h->name, &row, e))
                 return false;
         *over = row.state == ARM_INSTALLED || row.state == ARM_STARTED;
         if (!*over || !by_name)

@@ -14,15 +14,11 @@
 /* The folder agent/ of the build that OUT/.current names; -1 and e set. */
 static int agent_folder(const char *path, struct err *e)
 {
-        char current[128];
-        AUTO_FD int out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        ssize_t got = out < 0 ? -1 : readlinkat(out, ".current", current, sizeof(current) - 1);
-        current[got > 0 ? got : 0] = '\0';
-        AUTO_FD int build = got > 0 ? openat(out, current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        int dir = build < 0 ? -1 : openat(build, "agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (build < 0)
-                netbuild_refuse(path, e);
-        else if (dir < 0) {
+        OWN(netbuild_close) struct netbuild n = NETBUILD_INIT;
+        if (!netbuild_folders(&n, path, e))
+                return -1;
+        int dir = openat(n.build, "agent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir < 0) {
                 err_set(e, ERR_INPUT, _("%s was built without the agent, and without it no host joins a pool"), path);
                 snprintf(e->remedy, sizeof(e->remedy), "%s", _("Make it with 'make agent', or name it with --agent FILE, and build again."));
         }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void netbuild_close(struct netbuild *n)
 {
@@ -33,10 +34,15 @@ bool netbuild_folders(struct netbuild *n, const char *path, struct err *e)
         n->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (n->out < 0)
                 return netbuild_refuse(path, e);
-        ssize_t got = readlinkat(n->out, ".current", n->current, sizeof(n->current) - 1);
-        n->current[got > 0 ? got : 0] = '\0';
-        n->build = got > 0 ? openat(n->out, n->current, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        n->build = openat(n->out, ".current", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return n->build >= 0 || netbuild_refuse(path, e);
+}
+
+bool netbuild_is_current(int out, int build)
+{
+        struct stat ours, now;
+        return fstat(build, &ours) == 0 && fstatat(out, ".current", &now, 0) == 0 && ours.st_ino == now.st_ino &&
+               ours.st_dev == now.st_dev;
 }
 
 bool netbuild_open(struct netbuild *n, const char *path, struct err *e)

@@ -6,7 +6,6 @@
 struct netbuild {
         int out;                        /* out/; owned */
         int build;                      /* out/.current; owned */
-        char current[128];              /* what .current pointed to */
         struct roster *roster;          /* owned */
         struct arming *arming;          /* owned; NULL until netbuild_state */
 };
@@ -17,6 +16,8 @@ void netbuild_close(struct netbuild *);
 bool netbuild_refuse(const char *path, struct err *e);
 /* Its folders alone: also of a build that nothing can be installed from over the network. */
 MUST_USE bool netbuild_folders(struct netbuild *, const char *path, struct err *e);
+/* Whether build is still what out shows as its build: another 'xenroll build' puts another folder there. */
+bool netbuild_is_current(int out, int build);
 /* ERR_INPUT when path is no build's folder. */
 MUST_USE bool netbuild_open(struct netbuild *, const char *path, struct err *e);
 MUST_USE bool netbuild_state(struct netbuild *, bool create, struct err *e);

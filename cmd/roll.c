@@ -23,12 +23,11 @@ void roll_close(struct roll *r)
 
 bool roll_open(struct roll *r, const char *path, struct err *e)
 {
-        r->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (r->out < 0)
-                return netbuild_refuse(path, e);
-        r->build = openat(r->out, ".current", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (r->build < 0)
-                return netbuild_refuse(path, e);
+        OWN(netbuild_close) struct netbuild n = NETBUILD_INIT;
+        if (!netbuild_folders(&n, path, e))
+                return false;
+        r->out = take_fd(&n.out);
+        r->build = take_fd(&n.build);
         r->expected = expected_open(r->build, e);
         if (!r->expected)
                 return err_ctx(e, "%s", path);

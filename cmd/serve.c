@@ -214,10 +214,7 @@ static void say(void *arg, const char *line)
 static bool same_build(void *arg)
 {
         const struct serving *s = arg;
-        char now[sizeof(s->build.current)];
-        ssize_t n = readlinkat(s->build.out, ".current", now, sizeof(now) - 1);
-        now[n > 0 ? n : 0] = '\0';
-        return !strcmp(now, s->build.current);
+        return netbuild_is_current(s->build.out, s->build.build);
 }
 
 static uint64_t packages_of(const struct iso_files *files)

@@ -1,5 +1,6 @@
 #include "cmd/serve_roll.h"
 #include "cmd/command.h"
+#include "cmd/netbuild.h"
 #include "pxe/notify.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -19,7 +20,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 /* Sanitizers read files and make system calls that the cell has none of. */
 #ifdef __SANITIZE_ADDRESS__
@@ -358,13 +358,10 @@ static bool await_store(const struct serve_roll *r, struct knowing *k, struct er
         return true;
 }
 
-/* A build is a folder of its own; that of ours stays open. */
 static bool same_build(void *arg)
 {
         const struct serve_roll *r = arg;
-        struct stat ours, now;
-        return fstat(r->build, &ours) < 0 || fstatat(r->out, ".current", &now, 0) < 0 ||
-               (ours.st_ino == now.st_ino && ours.st_dev == now.st_dev);
+        return netbuild_is_current(r->out, r->build);
 }
 
 /* A database that is away, or held by somebody, is no reason to end, for with it the boot server would. It goes on until

@@ -70,13 +70,8 @@ static bool check(sqlite3 *db, struct err *e)
 /* The file is the folder's owner's, whoever started us: `sudo xenroll serve` must not lock `xenroll arm` out. */
 static bool create_file(int dir, struct err *e)
 {
-        struct stat folder, file;
         AUTO_FD int fd = openat(dir, NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 || fstat(dir, &folder) < 0 || fstat(fd, &file) < 0)
-                return err_sys(e, _("opening %s"), NAME);
-        if (file.st_uid != folder.st_uid && fchown(fd, folder.st_uid, folder.st_gid) < 0)
-                return err_sys(e, _("creating %s"), NAME);
-        return true;
+        return fd < 0 ? err_sys(e, _("opening %s"), NAME) : file_give(dir, fd, NAME, e);
 }
 
 static bool open_db(struct arming *a, int dir, bool create, struct err *e)

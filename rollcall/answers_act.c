@@ -1,6 +1,7 @@
 #include "rollcall/answers_parts.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "rollcall/arming_watch.h"
 
 #include <string.h>
 #include <time.h>
@@ -260,27 +261,6 @@ struct arming_run {
         json_t *refused;    /* owned */
 };
 
-static bool take_row(void *arg, const struct host_row *row, const struct host_more *more)
-{
-        struct arm_row *to = arg;
-        (void)more;
-        if (to->state != ARM_ARMED && standing_is_installed(row)) {
-                to->state = ARM_INSTALLED;
-                to->ended = row->since / SECOND;
-        }
-        return false;
-}
-
-/* Of one that was installed from a stick the state of arming knows nothing, and the roll call does. */
-static bool look_up(struct asked *q, const struct known_host *h, struct arm_row *row, struct err *e)
-{
-        const struct host_filter f = { .school = h->school->id, .host = h->machine->name, .standing = -1, .limit = 1 };
-        if (!arming_get(q->a->c.arming, h->school->id, h->machine->name, row, e))
-                return false;
-        return row->state == ARM_INSTALLED || row->state == ARM_STARTED ||
-               store_hosts(q->a->c.store, &f, take_row, row, e);
-}
-
 static bool arm_chosen(
         struct asked *q, const struct choice *c, const struct wish *w, struct arming_run *run, struct err *e)
 {
@@ -289,7 +269,7 @@ static bool arm_chosen(
         for (size_t i = 0; i < c->n; i++) {
                 const struct known_host *h = c->hosts[i];
                 struct arm_row row;
-                if (!look_up(q, h, &row, e))
+                if (!arming_or_standing(arming, q->a->c.store, h->school->id, h->machine->name, &row, e))
                         return false;
                 if (!w->again && (row.state == ARM_INSTALLED || row.state == ARM_STARTED)) {
                         refusal(q, h, &row, run->refused);

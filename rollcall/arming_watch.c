@@ -203,3 +203,26 @@ bool arming_watch_look(struct arming_watch *w, int64_t now, struct err *e)
         w->looked = true;
         return true;
 }
+
+/* --- asking both --- */
+
+static bool take_standing(void *arg, const struct host_row *row, const struct host_more *more)
+{
+        struct arm_row *to = arg;
+        (void)more;
+        if (standing_is_installed(row)) {
+                to->state = ARM_INSTALLED;
+                to->ended = row->since / 1000;
+        }
+        return false;
+}
+
+bool arming_or_standing(struct arming *a, struct store *store, const char *school, const char *host, struct arm_row *row,
+        struct err *e)
+{
+        const struct host_filter f = { .school = school, .host = host, .standing = -1, .limit = 1 };
+        if (!arming_get(a, school, host, row, e))
+                return false;
+        bool knows = row->state != ARM_IDLE && row->state != ARM_FAILED;
+        return knows || !store || store_hosts(store, &f, take_standing, row, e);
+}

@@ -15,5 +15,9 @@ void arming_watch_free(struct arming_watch *);  /* NULL is fine */
  * fails: the next look begins where this one did. now: ms since 1970. */
 MUST_USE bool arming_watch_look(struct arming_watch *, int64_t now, struct err *e);
 
+/* The state of a host's arming; of one that was installed from a stick it knows nothing, and the roll call does: then that is told as if it
+ * were the arming's. store NULL: nobody can be asked. */
+MUST_USE bool arming_or_standing(struct arming *, struct store *, const char *school, const char *host, struct arm_row *, struct err *e);
+
 /* The events of a start that has just been, in their order: armed, started. */
 void arming_watch_started(const char *school, const char *host, const char *token, int starts, int64_t now, struct event events[2]);

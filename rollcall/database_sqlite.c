@@ -236,13 +236,8 @@ static const struct database_calls calls = {
 /* The file is the folder's owner's, whoever started us: `sudo xenroll serve` must not lock `xenroll status` out. */
 static bool create_file(int dir, const char *name, struct err *e)
 {
-        struct stat folder, file;
         AUTO_FD int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 || fstat(dir, &folder) < 0 || fstat(fd, &file) < 0)
-                return err_sys(e, _("opening %s"), name);
-        if (file.st_uid != folder.st_uid && fchown(fd, folder.st_uid, folder.st_gid) < 0)
-                return err_sys(e, _("creating %s"), name);
-        return true;
+        return fd < 0 ? err_sys(e, _("opening %s"), name) : file_give(dir, fd, name, e);
 }
 
 static bool check(struct sqlite_database *s, bool thorough, struct err *e)

@@ -153,8 +153,12 @@ static void test_files(void)
         unit_case("file", "a lock", file_lock(dir, "lock", &e) >= 0, e.text);
         unit_case("file", "held once", file_lock(dir, "lock", &e) < 0 && e.kind == ERR_WORLD, e.text);
         e = (struct err)ERR_INIT;
-        if (geteuid() == 0 && fchown(dir, 65534, 65534) == 0)
+        if (geteuid() == 0 && fchown(dir, 65534, 65534) == 0) {
                 unit_case("file", "root's lock in somebody's folder is his", file_lock(dir, "his", &e) >= 0 && !fstatat(dir, "his", &st, 0) && st.st_uid == 65534, e.text);
+                unit_case("file", "a name that he gave to root's own file gets him nothing",
+                        !linkat(dir, "a", dir, "mine", 0) && file_lock(dir, "mine", &e) < 0 && e.kind == ERR_WORLD && !fstatat(dir, "a", &st, 0) && st.st_uid == 0, e.text);
+                e = (struct err)ERR_INIT;
+        }
         unit_case("file", "clean up", file_remove_tree(AT_FDCWD, path, &e), e.text);
 }
 
