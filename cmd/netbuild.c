@@ -17,7 +17,8 @@ void netbuild_close(struct netbuild *n)
         *n = (struct netbuild)NETBUILD_INIT;
 }
 
-bool netbuild_refuse(const char *path, struct err *e)
+/* By errno why it cannot be opened, when that is known, and what to name instead. */
+static bool refuse(const char *path, struct err *e)
 {
         if (errno == EACCES || errno == EPERM)
                 err_sys(e, _("opening %s"), path);
@@ -33,9 +34,9 @@ bool netbuild_folders(struct netbuild *n, const char *path, struct err *e)
 {
         n->out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (n->out < 0)
-                return netbuild_refuse(path, e);
+                return refuse(path, e);
         n->build = openat(n->out, ".current", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return n->build >= 0 || netbuild_refuse(path, e);
+        return n->build >= 0 || refuse(path, e);
 }
 
 bool netbuild_is_current(int out, int build)

@@ -12,9 +12,8 @@ struct netbuild {
 #define NETBUILD_INIT { .out = -1, .build = -1 }
 void netbuild_close(struct netbuild *);
 
-/* Says that path is no build's folder, or by errno why it cannot be opened, and what to name instead: false, ERR_INPUT. */
-bool netbuild_refuse(const char *path, struct err *e);
-/* Its folders alone: also of a build that nothing can be installed from over the network. */
+/* Its folders alone: also of a build that nothing can be installed from over the network. ERR_INPUT, and what to name instead, when path
+ * is no build's folder. */
 MUST_USE bool netbuild_folders(struct netbuild *, const char *path, struct err *e);
 /* Whether build is still what out shows as its build: another 'xenroll build' puts another folder there. */
 bool netbuild_is_current(int out, int build);

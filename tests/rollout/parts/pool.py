@@ -36,7 +36,7 @@ def read(path):
 
 # --- the site
 
-SITE = """release: {release}
+SCHOOL = """release: {release}
 defaults:
   ntp: [{net}.1]
   root-password: {{hash: "{password}"}}
@@ -49,7 +49,8 @@ schools:
     pools:
       - id: teach
         name: 教学资源池
-        hosts:
+"""
+SITE = SCHOOL + """        hosts:
 {hosts}
         networks:
           - {{name: 存储网, nic: 1, addresses: 10.77.1.11-10.77.1.{last}/24}}

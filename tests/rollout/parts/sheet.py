@@ -3,23 +3,10 @@ import os
 import re
 import subprocess
 
-from parts.pool import AGENT, B, read, say, write
+from parts.pool import AGENT, B, SCHOOL, read, say, write
 from parts.command import Command, stands
 
-SHEET = """release: {release}
-defaults:
-  ntp: [{net}.1]
-  root-password: {{hash: "{password}"}}
-  disk: {{pick: smallest, at-least: 60 GB}}
-  local-storage: ext
-schools:
-  - id: nn36
-    name: 第三十六中学
-    network: {{subnet: {net}.0/24, gateway: +1}}
-    pools:
-      - id: teach
-        name: 教学资源池
-hosts-from: {sheet}
+SHEET = SCHOOL + """hosts-from: {sheet}
 """
 COORDINATOR = "第三十六中学,teach,xen1,00:16:3e:77:00:01,,{net}.11,是\n第三十六中学,teach,xen2,00:16:3e:77:00:02,,{net}.12,\n"
 HEAD = "学校,资源池,主机名,MAC,序列号,地址,主控\n"
