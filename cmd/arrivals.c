@@ -169,7 +169,7 @@ static void count_up(struct arrivals *a)
 
 bool arrivals_read(struct arrivals *a, struct roll *r, const char *school, struct err *e)
 {
-        const struct host_filter filter = { .school = school, .standing = -1 };
+        const struct host_filter filter = { .school = school };
         arrivals_clear(a);
         begin(a, r->expected, school);
         if (r->store && !store_hosts(r->store, &filter, take_row, a, e))

@@ -86,7 +86,6 @@ struct listing {
         json_t *array;
         bool pressing; /* only those that need somebody, which come first */
         bool overdue;  /* of these, those that are silent */
-        int standing;  /* those alone that are shown as this; -1: any */
         size_t most;
         bool more;
 };
@@ -97,8 +96,7 @@ static bool list_host(void *arg, const struct host_row *row, const struct host_m
         bool overdue = standing_overdue(row, l->q->a->c.now());
         if (l->pressing && row->standing != STANDING_FAILED && !overdue)
                 return false;
-        if ((l->overdue && !overdue) ||
-                (l->standing >= 0 && standing_shown(l->q->a, row->standing) != (enum standing)l->standing))
+        if (l->overdue && !overdue)
                 return true;
         l->more = json_array_size(l->array) >= l->most;
         if (!l->more)
@@ -134,9 +132,9 @@ void read_summary(struct asked *q)
         struct err e = ERR_INIT;
         json_t *o = json_object();
         struct listing attention = {
-                .q = q, .array = json_array(), .pressing = true, .standing = -1, .most = MOST_ATTENTION
+                .q = q, .array = json_array(), .pressing = true, .most = MOST_ATTENTION
         };
-        struct host_filter filter = { .standing = -1, .worst_first = true, .limit = MOST_ATTENTION };
+        struct host_filter filter = { .worst_first = true, .limit = MOST_ATTENTION };
         bool reads = may_read(q);
         tell_visitor(q, o);
         bool fine = !reads || (have_overview(a, &e) && store_hosts(a->c.store, &filter, list_host, &attention, &e));
@@ -191,33 +189,38 @@ static bool number_of(const struct asked *q, const char *name, int64_t *n)
         return !*end && value >= 0;
 }
 
+/* The standings of the store that are shown as that; a bit that no host has is among them, for there may be none. */
+static bool standings_shown_as(const struct answers *a, const char *name, unsigned *bits)
+{
+        int wanted = standing_named(name);
+        *bits = 1u << STANDINGS;
+        for (int s = 0; s < STANDINGS; s++)
+                if ((int)standing_shown(a, (enum standing)s) == wanted)
+                        *bits |= 1u << s;
+        return wanted >= 0;
+}
+
 void read_hosts(struct asked *q)
 {
         char school[NAME_MOST], pool[NAME_MOST], search[200], standing[32];
         const char *wished_standing;
         struct err e = ERR_INIT;
-        struct host_filter f = { .standing = -1, .worst_first = true };
+        struct host_filter f = { .worst_first = true };
         int64_t limit = USUAL_HOSTS;
         bool fine = wish(q, "school", school, sizeof(school), &f.school) &&
                     wish(q, "pool", pool, sizeof(pool), &f.pool) && wish(q, "q", search, sizeof(search), &f.search) &&
                     wish(q, "standing", standing, sizeof(standing), &wished_standing);
         bool overdue = fine && wished_standing && !strcmp(wished_standing, "overdue");
         if (fine && wished_standing && !overdue)
-                fine = (f.standing = standing_named(wished_standing)) >= 0;
+                fine = standings_shown_as(q->a, wished_standing, &f.standings);
         if (!fine)
                 return answer_error(q, 400, N_("There is nothing of that name."));
         if (number_of(q, "limit", &limit) && (limit < 1 || limit > MOST_HOSTS))
                 limit = MOST_HOSTS;
-        struct listing l = { .q = q,
-                .array = json_array(),
-                .pressing = overdue,
-                .overdue = overdue,
-                .standing = f.standing,
-                .most = (size_t)limit };
-        /* What the store does not know apart is told apart here. */
-        bool alike = !q->a->c.expected->with_agent && f.standing >= 0;
-        f.standing = alike ? -1 : f.standing;
-        f.limit = overdue || alike ? 0 : limit + 1;
+        struct listing l = {
+                .q = q, .array = json_array(), .pressing = overdue, .overdue = overdue, .most = (size_t)limit
+        };
+        f.limit = overdue ? 0 : limit + 1;
         json_t *o = json_object();
         if (!store_hosts(q->a->c.store, &f, list_host, &l, &e)) {
                 json_decref(l.array);
@@ -240,11 +243,11 @@ void read_one_host(struct asked *q)
 {
         char school[NAME_MOST], host[NAME_MOST];
         struct err e = ERR_INIT;
-        struct host_filter f = { .standing = -1, .limit = 1 };
+        struct host_filter f = { .limit = 1 };
         if (!wish(q, "school", school, sizeof(school), &f.school) || !wish(q, "host", host, sizeof(host), &f.host) ||
                 !f.school || !f.host)
                 return answer_error(q, 404, N_("There is no such host."));
-        struct listing l = { .q = q, .array = json_array(), .standing = -1, .most = 1 },
+        struct listing l = { .q = q, .array = json_array(), .most = 1 },
                        told = { .q = q, .array = json_array() };
         struct event_filter events = {
                 .school = f.school, .host = f.host, .limit = MOST_EVENTS_SHOWN, .newest_first = true
@@ -272,8 +275,8 @@ void read_one_host(struct asked *q)
 
 static bool find_changes(struct asked *q, int64_t since, int64_t last, json_t *o, struct err *e)
 {
-        struct host_filter f = { .standing = -1, .changed_since = since, .limit = MOST_CHANGES + 1 };
-        struct listing l = { .q = q, .array = json_array(), .standing = -1, .most = MOST_CHANGES };
+        struct host_filter f = { .changed_since = since, .limit = MOST_CHANGES + 1 };
+        struct listing l = { .q = q, .array = json_array(), .most = MOST_CHANGES };
         /* Whoever knows a later number than ours has seen another store. */
         bool fine = since > last || store_hosts(q->a->c.store, &f, list_host, &l, e);
         if (since > last || l.more)

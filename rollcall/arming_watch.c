@@ -220,7 +220,7 @@ static bool take_standing(void *arg, const struct host_row *row, const struct ho
 bool arming_or_standing(struct arming *a, struct store *store, const char *school, const char *host, struct arm_row *row,
         struct err *e)
 {
-        const struct host_filter f = { .school = school, .host = host, .standing = -1, .limit = 1 };
+        const struct host_filter f = { .school = school, .host = host, .limit = 1 };
         if (!arming_get(a, school, host, row, e))
                 return false;
         bool knows = row->state != ARM_IDLE && row->state != ARM_FAILED;

@@ -133,7 +133,7 @@ bool export_json(struct store *s, FILE *f, struct err *e)
 {
         struct export x = { .store = s, .file = f, .e = e, .line = STR_MAX(64 << 10) };
         fputc('[', f);
-        bool fine = store_hosts(s, &(struct host_filter){ .standing = -1 }, json_host, &x, e) && e->kind == ERR_NONE;
+        bool fine = store_hosts(s, &(struct host_filter){ .school = NULL }, json_host, &x, e) && e->kind == ERR_NONE;
         fputs("\n]\n", f);
         return finish(&x, fine);
 }
@@ -219,5 +219,5 @@ bool export_csv(struct store *s, FILE *f, struct err *e)
               "detail\r\n",
                 f);
         return finish(
-                &x, store_hosts(s, &(struct host_filter){ .standing = -1 }, csv_host, &x, e) && e->kind == ERR_NONE);
+                &x, store_hosts(s, &(struct host_filter){ .school = NULL }, csv_host, &x, e) && e->kind == ERR_NONE);
 }

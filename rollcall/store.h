@@ -44,9 +44,9 @@ struct school_row {
 };
 MUST_USE bool store_schools(struct store *, int64_t now, bool (*each)(void *arg, const struct school_row *), void *arg, struct err *e);
 
-struct host_filter {                    /* NULL, -1, 0: any */
+struct host_filter {                    /* NULL, 0: any */
         const char *school, *pool, *host;
-        int standing;                   /* enum standing, -1 = any */
+        unsigned standings;             /* a bit 1 << enum standing for each of these */
         const char *search;             /* in school, its name, pool, host, address, MAC, serial, detail; any case */
         int64_t changed_since;          /* rows with a larger change number */
         bool worst_first;               /* failed, overdue, then the others; else school, pool, host */

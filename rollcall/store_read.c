@@ -103,8 +103,8 @@ bool store_schools(
         "SELECT " HOST_COLUMNS ", s.name, coalesce(p.name, ''), h.address, h.mac, h.serial FROM host h"                \
         " JOIN school s ON s.id = h.school LEFT JOIN pool p ON p.school = h.school AND p.id = h.pool WHERE "
 #define FILTERED                                                                                                       \
-        " AND (? = '' OR h.school = ?) AND (? = '' OR h.pool = ?) AND (? = '' OR h.host = ?) AND (? < 0 OR "           \
-        "h.standing = ?)"                                                                                              \
+        " AND (? = '' OR h.school = ?) AND (? = '' OR h.pool = ?) AND (? = '' OR h.host = ?) AND (? = 0 OR "           \
+        "(CAST(? AS BIGINT) >> CAST(h.standing AS INTEGER)) % 2 = 1)"                                                  \
         " AND (? = '' OR lower(h.school || '\n' || s.name || '\n' || h.pool || '\n' || h.host || '\n' || h.address "   \
         "|| '\n' || h.mac"                                                                                             \
         " || '\n' || h.serial || '\n' || h.detail) LIKE lower(?) ESCAPE '!')"                                          \
@@ -144,13 +144,13 @@ static struct rows *hosts_of(struct store *s, const struct host_filter *f, struc
         clean(f->pool, pool, sizeof(pool));
         clean(f->host, host, sizeof(host));
         clean(f->search, search, sizeof(search));
-        if (*school && *host && !*pool && !*search && f->standing < 0 && f->changed_since <= 0)
+        if (*school && *host && !*pool && !*search && !f->standings && f->changed_since <= 0)
                 return database_query(s->db, e, one, "ss", school, host);
         pattern_of(search, pattern, sizeof(pattern));
-        int64_t standing = f->standing, now = now_wall();
+        int64_t standings = f->standings, now = now_wall();
         return database_query(s->db, e, f->changed_since > 0 ? changed : all, "issssssiissiiii",
-                f->changed_since > 0 ? f->changed_since : (int64_t)0, school, school, pool, pool, host, host, standing,
-                standing, search, pattern, (int64_t)f->worst_first, now - SILENT_INSTALLATION, now - SILENT_AGENT,
+                f->changed_since > 0 ? f->changed_since : (int64_t)0, school, school, pool, pool, host, host, standings,
+                standings, search, pattern, (int64_t)f->worst_first, now - SILENT_INSTALLATION, now - SILENT_AGENT,
                 limit_of(f->limit));
 }
 

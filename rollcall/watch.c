@@ -113,7 +113,7 @@ static bool judge_school(struct watch *w, const struct school *s, struct occasio
         bool changed = false;
         struct told t = { 0 };
         struct counting c = { .with_agent = w->with_agent };
-        const struct host_filter filter = { .school = s->id, .standing = -1 };
+        const struct host_filter filter = { .school = s->id };
         occasion_digest(s->id, "", digest);
         snprintf(name, sizeof(name), "complete/%s", digest);
         if (!store_hosts(w->store, &filter, count, &c, e) || !load(db, name, &t, e))
@@ -152,7 +152,7 @@ bool watch_work(struct watch *w, bool (*found)(void *, const struct occasion *, 
                 return false;
         if (w->seen && change == w->seen)
                 return true;
-        const struct host_filter filter = { .standing = -1, .changed_since = w->seen };
+        const struct host_filter filter = { .changed_since = w->seen };
         if (!store_hosts(w->store, &filter, see, &s, e))
                 return false;
         struct database *db = store_database(w->store);

@@ -43,10 +43,7 @@ static void expect_events(struct store *s, const char *why, const struct event_f
         unit_same(group, why, str_text(&got), want);
 }
 
-#define ANY                                                                                                            \
-        {                                                                                                              \
-                .standing = -1                                                                                         \
-        }
+#define ANY { .limit = 0 }
 
 /* --- cases --- */
 
@@ -110,10 +107,10 @@ static void transactions(struct store *s)
         must(store_commit(s, &e), &e);
         expect_hosts(s, "committed", &(struct host_filter)ANY, "nn36//xen1 installing?; nn36//xen2 installing?");
         unit_case(group, "one number for all of it", last_change(s) == before + 1, "more");
-        expect_hosts(s, "what came after a number", &(struct host_filter){ .standing = -1, .changed_since = before },
+        expect_hosts(s, "what came after a number", &(struct host_filter){ .changed_since = before },
                 "nn36//xen1 installing?; nn36//xen2 installing?");
         expect_hosts(s, "nothing came after the last",
-                &(struct host_filter){ .standing = -1, .changed_since = before + 1 }, "");
+                &(struct host_filter){ .changed_since = before + 1 }, "");
 }
 
 static void other_writer(struct store *s)
@@ -174,7 +171,7 @@ static void expectations(struct store *s)
         int64_t before = last_change(s);
         must(store_expect(s, both, 3, &e), &e);
         expect_hosts(s, "expecting the same again changes no row",
-                &(struct host_filter){ .standing = -1, .changed_since = before }, "");
+                &(struct host_filter){ .changed_since = before }, "");
         put_one(s, "xen2", STAGE_ARMING, "armed", 2);
         must(store_expect(s, both + 1, 1, &e), &e);
         expect_hosts(s, "one is not expected any more, and other schools stay", &(struct host_filter)ANY,
@@ -193,7 +190,7 @@ static void expectations(struct store *s)
                 "heard 0");
         must(store_expect(s, both, 2, &e), &e);
         expect_hosts(s, "it is expected again, and stands where it was",
-                &(struct host_filter){ .school = "nn36", .host = "xen2", .standing = -1 },
+                &(struct host_filter){ .school = "nn36", .host = "xen2" },
                 "nn36/p1/xen2 installing 资源池");
 }
 
@@ -223,8 +220,8 @@ static void searching(struct store *s)
         }
         for (size_t i = 0; i < COUNT(names); i++) {
                 char want[300], why[100];
-                struct host_filter search = { .standing = -1, .search = names[i] },
-                                   exact = { .standing = -1, .school = names[i], .pool = names[i], .host = names[i] };
+                struct host_filter search = { .search = names[i] },
+                                   exact = { .school = names[i], .pool = names[i], .host = names[i] };
                 snprintf(want, sizeof(want), "%s/%s/%s finishing?", names[i], names[i], names[i]);
                 snprintf(why, sizeof(why), "sought for: %s", names[i]);
                 expect_hosts(s, why, &search, want);
@@ -241,10 +238,10 @@ static void searching(struct store *s)
                 "nn36xen1", "%", "\xff", "xen1\n10"
         };
         for (size_t i = 0; i < COUNT(found); i++)
-                expect_hosts(s, found[i], &(struct host_filter){ .standing = -1, .search = found[i] },
+                expect_hosts(s, found[i], &(struct host_filter){ .search = found[i] },
                         "nn36/p1/xen1 unheard");
         for (size_t i = 0; i < COUNT(lost); i++)
-                expect_hosts(s, "what is not there", &(struct host_filter){ .standing = -1, .search = lost[i] },
+                expect_hosts(s, "what is not there", &(struct host_filter){ .search = lost[i] },
                         i == 1 ? "a%b/a%b/a%b finishing?" : "");
 }
 
@@ -253,11 +250,16 @@ static void worst_first(struct store *s)
         put_one(s, "a", STAGE_INSTALL, "completed", 1);
         put_one(s, "b", STAGE_INSTALL, "started", 1);
         put_one(s, "c", STAGE_INSTALL, "failed", 1);
-        expect_hosts(s, "the worst first", &(struct host_filter){ .standing = -1, .worst_first = true },
+        expect_hosts(s, "the worst first", &(struct host_filter){ .worst_first = true },
                 "nn36//c failed?; nn36//b installing?; nn36//a installed?");
-        expect_hosts(s, "the first of them", &(struct host_filter){ .standing = -1, .worst_first = true, .limit = 1 },
+        expect_hosts(s, "the first of them", &(struct host_filter){ .worst_first = true, .limit = 1 },
                 "nn36//c failed?");
-        expect_hosts(s, "those that failed", &(struct host_filter){ .standing = STANDING_FAILED }, "nn36//c failed?");
+        expect_hosts(s, "those that failed", &(struct host_filter){ .standings = 1u << STANDING_FAILED },
+                "nn36//c failed?");
+        expect_hosts(s, "those of two standings",
+                &(struct host_filter){ .standings = 1u << STANDING_INSTALLED | 1u << STANDING_INSTALLING },
+                "nn36//a installed?; nn36//b installing?");
+        expect_hosts(s, "of a standing that there is not", &(struct host_filter){ .standings = 1u << STANDINGS }, "");
 }
 
 static void pruning(struct store *s)
@@ -332,7 +334,7 @@ static void long_and_odd(struct store *s)
         AUTO_STR got = STR_MAX(1 << 16);
         must(store_events(s, &(struct event_filter){ .school = NULL }, show_event, &got, &e), &e);
         unit_same(group, "a long detail without a key", str_text(&got), "xen1 stopped 1");
-        expect_hosts(s, "found by its detail", &(struct host_filter){ .standing = -1, .search = "中中中" },
+        expect_hosts(s, "found by its detail", &(struct host_filter){ .search = "中中中" },
                 "nn36//xen1 failed?");
 }
 
@@ -383,7 +385,7 @@ static void follow_once(struct store *s, struct followed *f)
 {
         struct err e = ERR_INIT;
         int64_t now = last_change(s);
-        must(store_hosts(s, &(struct host_filter){ .standing = -1, .changed_since = f->last }, follow, f, &e), &e);
+        must(store_hosts(s, &(struct host_filter){ .changed_since = f->last }, follow, f, &e), &e);
         f->last = now;
         must(store_hosts(s, &(struct host_filter)ANY, look_for_missed, f, &e), &e);
 }

@@ -174,10 +174,10 @@ static void ask(struct store *s)
                 const char *why;
                 struct host_filter f;
         } questions[] = {
-                { "status of all hosts", { .standing = -1 } },
-                { "those that need somebody first", { .standing = -1, .worst_first = true, .limit = 200 } },
-                { "search", { .standing = -1, .search = "xen7", .limit = 100 } },
-                { "one school", { .standing = -1, .school = "nn36" } },
+                { "status of all hosts", { .school = NULL } },
+                { "those that need somebody first", { .worst_first = true, .limit = 200 } },
+                { "search", { .search = "xen7", .limit = 100 } },
+                { "one school", { .school = "nn36" } },
         };
         for (size_t i = 0; i < COUNT(questions); i++) {
                 int n = 0;

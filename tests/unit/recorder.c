@@ -55,7 +55,7 @@ static int percent_in(struct store *s)
 {
         struct err e = ERR_INIT;
         int percent = -2;
-        return store_hosts(s, &(struct host_filter){ .standing = -1 }, percent_of, &percent, &e) ? percent : -2;
+        return store_hosts(s, &(struct host_filter){ .school = NULL }, percent_of, &percent, &e) ? percent : -2;
 }
 
 static void await(struct store *s, int events, int percent)
