@@ -27,7 +27,8 @@ const char *i18n_folder(void)
 /* The one of our languages that a locale's name is of; NULL: none. */
 static const char *ours(const char *name)
 {
-        return !strncmp(name, "zh", 2) ? "zh_CN" : !strncmp(name, "en", 2) ? "en" : NULL;
+        size_t n = strcspn(name, "_-.@");
+        return n != 2 ? NULL : !strncmp(name, "zh", n) ? "zh_CN" : !strncmp(name, "en", n) ? "en" : NULL;
 }
 
 /* A system on which the user's locale is not installed still knows from its name what he reads. */

@@ -6,7 +6,7 @@
 #define _(text) gettext(text)
 #define N_(text) (text)         /* marks a string in a table; translated where it is printed */
 
-/* Binds the catalogue. language: "zh_CN", "en" and what begins like them, or NULL for what the environment says. False when it is none
+/* Binds the catalogue. language: "zh_CN", "en" or one of their locales, or NULL for what the environment says. False when it is none
  * of ours; then the environment's counts. Call once, before threads. */
 bool i18n_init(const char *language);
 

@@ -99,28 +99,28 @@ static void read_database(struct serve_roll *r)
 
 void serve_roll_forget(void *arg) { wipe(&((struct serve_roll *)arg)->database); }
 
-/* Who listens everywhere is reached at its network's address: names of computers are known to few in a school. */
-static void find_address(char address[INET_ADDRSTRLEN])
+static bool is_everywhere(const struct serve_roll *r) { return !strcmp(r->address, "0.0.0.0"); }
+
+/* Who listens everywhere is reached at his network's address, for names of computers are known to few in a school; "" when there is none. */
+static void reached_at(const struct serve_roll *r, char address[sizeof(r->address)])
 {
         struct ifaddrs *all = NULL;
-        *address = '\0';
-        if (getifaddrs(&all) < 0)
+        snprintf(address, sizeof(r->address), "%s", is_everywhere(r) ? "" : r->address);
+        if (!is_everywhere(r) || getifaddrs(&all) < 0)
                 return;
         for (const struct ifaddrs *i = all; i && !*address; i = i->ifa_next)
                 if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && i->ifa_flags & IFF_UP && !(i->ifa_flags & IFF_LOOPBACK))
-                        inet_ntop(AF_INET, &((const struct sockaddr_in *)i->ifa_addr)->sin_addr, address, INET_ADDRSTRLEN);
+                        inet_ntop(AF_INET, &((const struct sockaddr_in *)i->ifa_addr)->sin_addr, address, sizeof(r->address));
         freeifaddrs(all);
 }
 
-static bool is_everywhere(const struct serve_roll *r) { return !strcmp(r->address, "0.0.0.0"); }
-
 static bool open_key(const struct serve_roll *r, struct web_key *key, struct err *e)
 {
-        char name[256] = "", found[INET_ADDRSTRLEN];
-        find_address(found);
+        char name[256] = "", address[sizeof(r->address)];
+        reached_at(r, address);
         if (gethostname(name, sizeof(name) - 1) < 0)
                 *name = '\0';
-        const char *const names[] = { is_everywhere(r) ? found : r->address, name, "localhost" };
+        const char *const names[] = { address, name, "localhost" };
         return web_key_open(r->out, r->options->key, r->options->certificate, names, COUNT(names), key, e);
 }
 
@@ -139,15 +139,13 @@ bool serve_roll_key(struct serve_roll *r, const char *address, const char *out, 
 
 static void name_page(struct serve_roll *r)
 {
-        char name[256] = "localhost", found[INET_ADDRSTRLEN];
+        char name[256] = "localhost";
         int port = serve_roll_port(r->options);
-        find_address(found);
+        reached_at(r, name);
         /* A certificate of somebody else's is for a name. */
-        if (!*found || r->options->certificate)
-                (void)!gethostname(name, sizeof(name) - 1);
-        else
-                snprintf(name, sizeof(name), "%s", found);
-        snprintf(r->page, sizeof(r->page), "https://%.60s", is_everywhere(r) ? name : r->address);
+        if ((!*name || (is_everywhere(r) && r->options->certificate)) && gethostname(name, sizeof(name) - 1) < 0)
+                snprintf(name, sizeof(name), "localhost");
+        snprintf(r->page, sizeof(r->page), "https://%.60s", name);
         size_t n = strlen(r->page);
         bool usual = port == USUAL_PORT || r->options->behind;
         snprintf(r->page + n, sizeof(r->page) - n, usual ? "/" : ":%d/", port);

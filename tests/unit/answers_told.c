@@ -63,6 +63,7 @@ static const struct {
 } clocks[] = {
         { "years behind", "\"received\":1000000060000,\"sent\":1000000065000", "\"heard\":1699999995000" },
         { "years ahead", "\"received\":1900000060000,\"sent\":1900000065000", "\"heard\":1699999995000" },
+        { "garbage", "\"received\":1699999990000,\"sent\":\"-99999999999999999999\"", "\"heard\":1699999990000" },
         { "put back meanwhile", "\"received\":1900000060000,\"sent\":1600000000000", "\"heard\":1700000000000" },
 };
 
